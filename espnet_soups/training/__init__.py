@@ -1,0 +1,1 @@
+"""ESPnet's task and trainer for objective soups."""

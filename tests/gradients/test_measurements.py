@@ -1,0 +1,146 @@
+"""Measured inner products against Jacobians computed in float64, one objective and half at a time."""
+
+import pytest
+import torch
+from builders import attach_soup, batch, flat, small_model
+from torch import Tensor
+
+from espnet_soups.errors import UserError
+from espnet_soups.gradients.blocks import MatrixRecorder, find_blocks, weight_matrix
+from espnet_soups.gradients.exact import measure_exact
+from espnet_soups.gradients.graph import EncoderGraph
+from espnet_soups.gradients.products import measure_products
+from espnet_soups.model.soups_model import ObjectiveSoupsModel
+
+ROWS = ["en", "en", "fr", "fr", "es", "es", "fr", "es"]
+
+
+class Probe:
+    """Stands in for a soup: keeps the graph that the model hands over."""
+
+    def __init__(self, model: ObjectiveSoupsModel) -> None:
+        self.recorder = MatrixRecorder(find_blocks(model.encoder))
+        self.graph: EncoderGraph | None = None
+
+    def watching(self, count: int):  # type: ignore[no-untyped-def]
+        return self.recorder.recording(list(range(len(self.recorder.blocks))), count)
+
+    def finish(self, graph: EncoderGraph) -> dict[str, float]:
+        self.graph = graph
+        return {}
+
+
+def probed(**changes: object) -> tuple[Probe, EncoderGraph]:
+    model = small_model(**changes).double()
+    probe = Probe(model)
+    model.soup = probe  # type: ignore[assignment]
+    inputs = batch(ROWS)
+    inputs["speech"] = inputs["speech"].double()
+    model(**inputs)
+    assert probe.graph is not None
+    return probe, probe.graph
+
+
+def jacobians(probe: Probe, graph: EncoderGraph, blocks: list[int]) -> Tensor:
+    """Gradients of every cell's mean loss `(2K, P)`, written out utterance by utterance."""
+    weights = [weight_matrix(module) for module, _ in probe.recorder.matrices(blocks)]
+    rows = []
+    for half in (0, 1):
+        for k in range(graph.objectives):
+            loss, count = torch.zeros((), dtype=torch.float64), 0.0
+            for task in graph.tasks:
+                for u in range(len(task.losses)):
+                    if int(task.half[u]) == half and int(task.objective[u]) == k and task.counts[u] > 0:
+                        loss, count = loss + task.losses[u], count + float(task.counts[u])
+            assert count > 0, "every objective must be in both halves of this batch"
+            rows.append(flat(list(torch.autograd.grad(loss / count, weights, retain_graph=True))))
+    return torch.stack(rows)
+
+
+@pytest.mark.parametrize("blocks", [[0, 1, 2], [0], [1, 2]])
+def test_exact_and_full_products_are_the_jacobians_products(blocks: list[int]) -> None:
+    probe, graph = probed()
+    truth = jacobians(probe, graph, blocks)
+    truth = truth @ truth.T
+    for grams in (
+        measure_exact(graph, probe.recorder, blocks),
+        measure_products(graph, probe.recorder, blocks, 1.0, torch.Generator()),
+    ):
+        assert torch.allclose(grams.gram.sum(0), truth, rtol=1e-5, atol=1e-9 * float(truth.abs().max()))
+        assert torch.equal(grams.present, torch.ones(6, dtype=torch.bool))
+    count = graph.objectives
+    assert torch.allclose(grams.double_sampled(blocks), truth[:count, count:], rtol=1e-5, atol=1e-9 * float(truth.abs().max()))
+
+
+@pytest.mark.parametrize("encoder", ["e_branchformer", "transformer"])
+def test_other_encoders(encoder: str) -> None:
+    conf = {"output_size": 16, "attention_heads": 2, "num_blocks": 2, "dropout_rate": 0.0, "positional_dropout_rate": 0.0}
+    conf |= {"cgmlp_linear_units": 32, "linear_units": 32} if encoder == "e_branchformer" else {"linear_units": 32}
+    probe, graph = probed(encoder=encoder, encoder_conf=conf)
+    truth = jacobians(probe, graph, [0, 1])
+    truth = truth @ truth.T
+    grams = measure_products(graph, probe.recorder, [0, 1], 1.0, torch.Generator())
+    assert torch.allclose(grams.gram.sum(0), truth, rtol=1e-5, atol=1e-9 * float(truth.abs().max()))
+
+
+def test_sampled_rows_are_unbiased() -> None:
+    probe, graph = probed()
+    exact = measure_exact(graph, probe.recorder, [0, 1]).double_sampled([0, 1])
+    draws = torch.stack(
+        [
+            measure_products(
+                graph, probe.recorder, [0, 1], 0.25, torch.Generator().manual_seed(seed)
+            ).double_sampled([0, 1])
+            for seed in range(300)
+        ]
+    )
+    error = draws.std(0) / len(draws) ** 0.5
+    assert error.max() > 0, "a sample of rows must vary"
+    deviation = (draws.mean(0) - exact).abs() / error.clamp(min=1e-30)
+    # 36 entries: at two standard errors a few may be outside by chance, at four none.
+    assert (deviation < 2).float().mean() > 0.85
+    assert deviation.max() < 4
+
+
+def test_measuring_leaves_no_gradient_and_no_hook_behind() -> None:
+    model = small_model()
+    step = attach_soup(model, "vs", {"modo": {"measure": "products", "every": 1}})
+    loss, _, _ = model(**batch(ROWS))
+    assert all(parameter.grad is None for parameter in model.parameters())
+    assert step.recorder is not None and not step.recorder.records
+    loss.backward()
+    assert all(p.grad is not None for p in model.encoder.parameters())
+
+
+def test_batch_normalisation_needs_the_exact_measurement() -> None:
+    model = small_model(model_conf={"conv_norm": "batch"})
+    with pytest.raises(UserError, match="conv_norm to 'layer' or modo.measure to 'exact'"):
+        attach_soup(model, "vs", {"modo": {"measure": "products"}})
+    attach_soup(model, "vs", {"modo": {"measure": "exact"}})
+
+
+def test_non_finite_measurement_keeps_lambda_and_is_counted() -> None:
+    model = small_model()
+    step = attach_soup(model, "vs", {"modo": {"every": 1}})
+    model(**batch(ROWS))
+    before = step.state.weights.clone()
+    inputs = batch(ROWS, seed=2)
+    inputs["speech"][0] = float("nan")
+    _, stats, _ = model(**inputs)
+    assert torch.equal(step.state.weights, before)
+    assert stats["modo_rejected"] == 1.0
+    model(**batch(ROWS, seed=3))
+    assert not torch.equal(step.state.weights, before)
+
+
+def test_objective_absent_from_the_batch_keeps_its_weight() -> None:
+    model = small_model()
+    step = attach_soup(model, "vs", {"modo": {"every": 1, "normalize": "none", "step_size": 1e-3}})
+    model(**batch(ROWS))
+    before = step.state.weights.clone()
+    model(**batch(["en", "en", "fr", "fr"], seed=2))
+    for name in ("asr/es", "st/es-en"):
+        k = model.objectives.index(name)
+        assert step.state.weights[k] == before[k]
+    assert step.state.weights.sum() == pytest.approx(1.0)
+    assert not torch.equal(step.state.weights, before)
