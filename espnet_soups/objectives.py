@@ -52,7 +52,7 @@ def list_objectives(asr_langs: Sequence[str], st_pairs: Sequence[str], ssl: bool
         UserError: If a name is malformed or appears twice, if a source language has two targets, or if none is left.
     """
     names = [f"asr/{lang}" for lang in asr_langs] + [f"st/{pair}" for pair in st_pairs] + (["ssl"] if ssl else [])
-    sources = [parse_objective(name).source for name in names if name.startswith("st/")]
+    sources = [parse_objective(name).source or "" for name in names if name.startswith("st/")]
     for kind, items in (("Objective", names), ("The translation source", sources)):
         doubled = next((item for item in items if items.count(item) > 1), None)
         if doubled is not None:

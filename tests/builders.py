@@ -40,7 +40,12 @@ def model_args(**changes: Any) -> argparse.Namespace:
         "frontend_conf": {"fs": 16000, "n_fft": 256, "hop_length": 160, "n_mels": 20, "center": False},
         "normalize": "utterance_mvn",
         "encoder_conf": dict(ENCODER),
-        "decoder_conf": {"num_blocks": 1, "linear_units": 32, "dropout_rate": 0.0, "positional_dropout_rate": 0.0},
+        "decoder_conf": {
+            "num_blocks": 1,
+            "linear_units": 32,
+            "dropout_rate": 0.0,
+            "positional_dropout_rate": 0.0,
+        },
         "ssl_conf": {"context_frames": 40, "future_frames": 20, "min_context": 16, "projection_size": 8},
         "optim": "adamw",
         "optim_conf": {"lr": 1e-3},
@@ -64,7 +69,9 @@ def attach_soup(model: ObjectiveSoupsModel, soup: str, conf: dict[str, Any] | No
     return step
 
 
-def batch(rows: list[str], seed: int = 1, seconds: float = 1.0, untranslated: tuple[int, ...] = ()) -> dict[str, Tensor]:
+def batch(
+    rows: list[str], seed: int = 1, seconds: float = 1.0, untranslated: tuple[int, ...] = ()
+) -> dict[str, Tensor]:
     """A random batch; ``rows`` are the languages of its utterances."""
     generator = torch.Generator().manual_seed(seed)
     count = len(rows)

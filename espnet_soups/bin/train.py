@@ -1,4 +1,4 @@
-"""Train a model, or collect statistics: ``python -m espnet_soups.bin.train --config conf.yaml --soup_config soup.yaml``."""
+"""Train, or collect statistics: ``python -m espnet_soups.bin.train --config conf.yaml --soup_config soup.yaml``."""
 
 import sys
 

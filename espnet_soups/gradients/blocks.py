@@ -27,7 +27,8 @@ def find_blocks(encoder: nn.Module) -> list[nn.Module]:
                 best = children
     if not best:
         raise UserError(
-            f"{type(encoder).__name__} has no list of equal blocks to measure gradients on: use soup 'joint' or 'static'."
+            f"{type(encoder).__name__} has no list of equal blocks to measure gradients on: "
+            "use soup 'joint' or 'static'."
         )
     return best
 
@@ -77,7 +78,7 @@ class MatrixRecorder:
         return [(module, number) for module, (number, _, _) in self.records.items() if number in blocks]
 
     def _enter(self, number: int) -> Any:
-        def hook(module: nn.Module, args: tuple[Any, ...]) -> None:
+        def hook(_: nn.Module, args: tuple[Any, ...]) -> None:
             if number in self.active:
                 first = args[0][0] if isinstance(args[0], tuple) else args[0]
                 if isinstance(first, Tensor) and first.requires_grad:
@@ -87,7 +88,7 @@ class MatrixRecorder:
 
     def _leave(self, number: int) -> Any:
         def hook(module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
-            if number not in self.active or not module.weight.requires_grad:  # type: ignore[union-attr]
+            if number not in self.active or not module.weight.requires_grad:
                 return
             if args[0].shape[0] != self._batch:
                 return

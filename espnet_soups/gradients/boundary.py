@@ -1,4 +1,4 @@
-"""An identity at the encoder's output whose backward multiplies each utterance's gradient by its objective's weight."""
+"""An identity at the encoder's output whose backward weights each utterance's gradient by its objective."""
 
 from typing import Any
 
@@ -51,5 +51,5 @@ def weighted_boundary(h: Tensor, weights: ObjectiveWeights, objective: Tensor) -
     Returns:
         `(B, T, D)`.
     """
-    result: Tensor = _Scale.apply(h, weights, objective)  # type: ignore[no-untyped-call]
+    result: Tensor = _Scale.apply(h, weights, objective)
     return result

@@ -77,9 +77,7 @@ def measure_products(
     return _finish(graph, recorder, blocks, collectors)
 
 
-def _collector(
-    module: nn.Module, inputs: Tensor, cells: int, rows: float, generator: torch.Generator
-) -> _Collector:
+def _collector(module: nn.Module, inputs: Tensor, cells: int, rows: float, generator: torch.Generator) -> _Collector:
     weight = weight_matrix(module)
     height, width = weight.shape[0], weight[0].numel()
     sample = None

@@ -51,7 +51,12 @@ class CTCHeads(nn.Module):
             text, lengths, frames = target[rows], target_lengths[rows], h_lengths[rows]
             possible = _fits(text, lengths, frames)
             loss = F.ctc_loss(
-                log_probs.transpose(0, 1), text.clamp(min=0), frames, lengths, reduction="none", zero_infinity=True
+                log_probs.transpose(0, 1),
+                text.clamp(min=0),
+                frames,
+                lengths,
+                reduction="none",
+                zero_infinity=True,
             )
             losses = losses.to(loss.dtype).index_copy(0, rows, torch.where(possible, loss, 0.0))
             counts = counts.index_copy(0, rows, torch.where(possible, lengths, 0))

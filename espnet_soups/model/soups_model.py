@@ -27,7 +27,7 @@ from espnet_soups.objectives import list_objectives
 from espnet_soups.training.soup_step import SoupStep, halves_of
 
 
-class ObjectiveSoupsModel(AbsESPnetModel):  # type: ignore[misc]
+class ObjectiveSoupsModel(AbsESPnetModel):
     """Multilingual recognition (CTC), translation (attention decoder) and self-supervision on one encoder.
 
     The shared parameters are everything up to the encoder's output. Each objective reads that output through a
@@ -158,12 +158,13 @@ class ObjectiveSoupsModel(AbsESPnetModel):  # type: ignore[misc]
             own = torch.arange(batch, h.shape[0], device=h.device)
             tasks.append(TaskLosses(reader, own, loss, count, objective, half[extra_rows]))
         means, totals = objective_means(tuple(tasks), len(self.objectives))
-        learned = soup.finish(EncoderGraph(h, tuple(tasks), len(self.objectives))) if soup is not None else {}
+        if soup is not None:
+            soup.finish(EncoderGraph(h, tuple(tasks), len(self.objectives)))
         loss = means.sum() + self._touch_unused(totals)
-        stats = self._stats(means.detach(), totals, figures) | learned
+        stats = self._stats(means.detach(), totals, figures)
         weight = torch.tensor(batch, device=h.device)
         if world_size() > 1:
-            return force_gatherable((loss, stats, weight), h.device)  # type: ignore[no-any-return]
+            return force_gatherable((loss, stats, weight), h.device)
         return loss, stats, weight
 
     def encode(self, speech: Tensor, speech_lengths: Tensor) -> tuple[Tensor, Tensor]:
@@ -184,10 +185,9 @@ class ObjectiveSoupsModel(AbsESPnetModel):  # type: ignore[misc]
         assert self.translation is not None, "the model has no translation head"
         return self.translation.decoder(pair)
 
-    def collect_feats(
-        self, speech: Tensor, speech_lengths: Tensor, **kwargs: Any
-    ) -> dict[str, Tensor]:
+    def collect_feats(self, speech: Tensor, speech_lengths: Tensor, **kwargs: Any) -> dict[str, Tensor]:
         """Features and their lengths, for the statistics of normalisation."""
+        del kwargs
         feats, lengths = self._extract(speech, speech_lengths)
         return {"feats": feats, "feats_lengths": lengths}
 

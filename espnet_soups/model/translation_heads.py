@@ -59,7 +59,10 @@ class TranslationHeads(nn.Module):
         for decoder, rows in self._groups(rows_of):
             loss, correct = self._score(decoder, h[rows], h_lengths[rows], target[rows], target_lengths[rows])
             losses = losses.to(loss.dtype).index_copy(0, rows, loss)
-            right, counts = right.index_copy(0, rows, correct), counts.index_copy(0, rows, target_lengths[rows] + 1)
+            right, counts = (
+                right.index_copy(0, rows, correct),
+                counts.index_copy(0, rows, target_lengths[rows] + 1),
+            )
         return losses, counts, right
 
     def _groups(self, rows_of: dict[str, Tensor]) -> list[tuple[nn.Module, Tensor]]:
@@ -79,7 +82,11 @@ class TranslationHeads(nn.Module):
         read = F.pad(torch.where(inside, body, self.eos)[:, :-1], (1, 0), value=self.eos)
         logits, _ = decoder(h, h_lengths, read, lengths + 1)
         loss = F.cross_entropy(
-            full_precision(logits).transpose(1, 2), wanted, ignore_index=-1, reduction="none", label_smoothing=self.label_smoothing
+            full_precision(logits).transpose(1, 2),
+            wanted,
+            ignore_index=-1,
+            reduction="none",
+            label_smoothing=self.label_smoothing,
         )
         correct = (logits.detach().argmax(-1) == wanted).sum(1)
         return loss.sum(1), correct

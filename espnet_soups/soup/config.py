@@ -158,7 +158,7 @@ def _dataclass[T](section: str, cls: type[T], conf: Mapping[str, Any]) -> T:
         if wanted is int and value != int(value):
             raise UserError(f"soup_conf.{section}.{key} must be a whole number, not {value}.")
         if wanted in (float, int):
-            value = wanted(value)  # type: ignore[operator]
+            value = wanted(value)
         values[key] = tuple(value) if isinstance(value, list) else value
     return cls(**values)
 

@@ -72,9 +72,7 @@ def build_hierarchy(levels: str | Sequence[Sequence[str]], names: Sequence[str])
     if missing:
         raise UserError(f"No level of the soup has {', '.join(missing)}: add a pattern for it to soup_conf.levels.")
     index = {name: k for k, name in enumerate(names)}
-    partition = tuple(
-        tuple(index[name] for name in names if where[name] == number) for number in range(len(levels))
-    )
+    partition = tuple(tuple(index[name] for name in names if where[name] == number) for number in range(len(levels)))
     empty = next((number for number, level in enumerate(partition) if not level), None)
     if empty is not None:
         raise UserError(f"Level {empty + 1} of the soup is empty: remove it from soup_conf.levels.")

@@ -34,7 +34,10 @@ def _objectives(group: argparse._ArgumentGroup) -> None:
         help="Learning rate of everything up to the encoder's output; none: that of optim_conf, as for the heads",
     )
     group.add_argument(
-        "--balanced_batches", type=str2bool, default=True, help="Draw training batches from all languages evenly"
+        "--balanced_batches",
+        type=str2bool,
+        default=True,
+        help="Draw training batches from all languages evenly",
     )
 
 
@@ -63,9 +66,7 @@ def _preprocessing(group: argparse._ArgumentGroup) -> None:
         group.add_argument(
             f"--{prefix}token_type", default="char", choices=["bpe", "char", "word"], help=f"Units of {what}"
         )
-        group.add_argument(
-            f"--{prefix}bpemodel", type=str_or_none, default=None, help=f"sentencepiece model of {what}"
-        )
+        group.add_argument(f"--{prefix}bpemodel", type=str_or_none, default=None, help=f"sentencepiece model of {what}")
     group.add_argument("--non_linguistic_symbols", type=str_or_none, default=None, help="File of symbols kept whole")
     group.add_argument("--cleaner", type=str_or_none, default=None, help="ESPnet's text cleaner")
     group.add_argument("--speech_volume_normalize", type=float_or_none, default=None, help="Peak to scale speech to")

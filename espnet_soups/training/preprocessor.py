@@ -9,7 +9,7 @@ from espnet2.train.preprocessor import MutliTokenizerCommonPreprocessor
 from espnet_soups.corpora.data_dir import NA
 
 
-class SoupsPreprocessor(MutliTokenizerCommonPreprocessor):  # type: ignore[misc]
+class SoupsPreprocessor(MutliTokenizerCommonPreprocessor):
     """Turns ``lang`` into an index and ``<na>`` into its one token, whatever the tokeniser.
 
     Args:

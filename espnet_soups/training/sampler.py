@@ -1,5 +1,6 @@
 """Batches with as many utterances of every language, of similar lengths, redrawn every epoch."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,7 +10,7 @@ from espnet2.samplers.abs_sampler import AbsSampler
 from espnet_soups.errors import UserError
 
 
-class BalancedBatchSampler(AbsSampler):  # type: ignore[misc]
+class BalancedBatchSampler(AbsSampler):
     """Draws every batch from all languages.
 
     An epoch passes over all utterances of the language that has most; the smaller ones start over, reshuffled, as
@@ -95,8 +96,10 @@ class BalancedBatchSampler(AbsSampler):  # type: ignore[misc]
             count = math.ceil(total / self._share)
             edges = [total * i // count for i in range(count + 1)]
         else:
-            edges = self._edges_by_bins([max(self._lengths[key] for key in column) for column in zip(*rows, strict=True)])
-        return list(zip(edges[:-1], edges[1:], strict=True))
+            edges = self._edges_by_bins(
+                [max(self._lengths[key] for key in column) for column in zip(*rows, strict=True)]
+            )
+        return list(itertools.pairwise(edges))
 
     def _edges_by_bins(self, longest: Sequence[int]) -> list[int]:
         """Cut so that (longest utterance) x (utterances) stays within the bins, with at least one for each rank."""

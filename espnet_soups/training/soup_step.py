@@ -70,50 +70,42 @@ class SoupStep:
         with self.recorder.recording(self._blocks, batch):
             yield
 
-    def finish(self, graph: EncoderGraph) -> dict[str, float]:
-        """Measure if due, update lambda, publish the weights, and count the step.
-
-        Returns:
-            Figures to log, by name; the same names on every rank.
-        """
-        stats: dict[str, float] = {}
+    def finish(self, graph: EncoderGraph) -> None:
+        """Measure if due, update lambda, publish the weights, and count the step."""
         if self._micro % self.accum_grad == 0:
             self.state.epochs = max(0.0, self._epoch - 1 + self._step_in_epoch / self.steps_per_epoch)
             if self._blocks:
-                stats = self._learn(graph)
+                self._learn(graph)
             self._publish()
         self._micro += 1
         if self._micro % self.accum_grad == 0:
             self.state.step += 1
             self._step_in_epoch += 1
-        return stats
 
     def describe(self) -> dict[str, float]:
         """Lambda, effective weight and running gradient norm of every objective, and every level's penalty."""
         state, names = self.state, self.config.hierarchy.names
-        stats = {f"lambda/{name}": float(value) for name, value in zip(names, state.weights, strict=True)}
-        shared = state.shared_weights()
-        stats |= {f"weight/{name}": float(value) for name, value in zip(names, shared, strict=True)}
-        stats |= {f"gradient_norm/{name}": float(value) for name, value in zip(names, state.norms, strict=True)}
-        stats |= {f"penalty/level{i + 1}": float(value) for i, value in enumerate(state.penalties())}
-        stats["modo_rejected"] = float(state.rejected)
-        return stats
+        columns = {"lambda": state.weights, "weight": state.shared_weights(), "gradient_norm": state.norms}
+        figures = {
+            f"{column}/{name}": float(value)
+            for column, values in columns.items()
+            for name, value in zip(names, values, strict=True)
+        }
+        figures |= {f"penalty/level{i + 1}": float(value) for i, value in enumerate(state.penalties())}
+        return figures | {"rejected_measurements": float(state.rejected)}
 
-    def _learn(self, graph: EncoderGraph) -> dict[str, float]:
+    def _learn(self, graph: EncoderGraph) -> None:
         state = self.state
         assert self.recorder is not None
         grams = average_over_ranks(self._measure(graph, self.recorder), graph.h.device)
         self.recorder.clear()
-        stats: dict[str, float] = {}
         record: dict[str, Any] = {"step": state.step, "epoch": self._epoch}
         if state.step >= state.next_detection and bool(grams.gram.isfinite().all()):
-            stats |= self._detect(grams, record)
+            record |= self._detect(grams)
         chosen = state.layers or list(grams.blocks)
         state.observe_norms(grams.measurement(chosen, state.directions(grams.present)))
         state.update(grams.measurement(chosen, state.directions(grams.present)))
-        stats |= self.describe()
-        self.records.append(record | {"figures": stats})
-        return stats
+        self.records.append(record | {"figures": self.describe()})
 
     def _measure(self, graph: EncoderGraph, recorder: MatrixRecorder) -> HalfGrams:
         # The boundary must not weight what is measured.
@@ -125,7 +117,8 @@ class SoupStep:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.state.step)
             return measure_products(graph, recorder, self._blocks, self.config.modo.rows, generator)
 
-    def _detect(self, grams: HalfGrams, record: dict[str, Any]) -> dict[str, float]:
+    def _detect(self, grams: HalfGrams) -> dict[str, Any]:
+        """Choose the conflicting blocks; similarities `(L, K, K)` of objectives and `(L, t, t)` of tasks to record."""
         full = grams.full()
         similarity = cosine(full)
         groups = _task_groups(self.config.hierarchy.names)
@@ -135,18 +128,17 @@ class SoupStep:
         if settings.select == "auto":
             self.state.layers = [grams.blocks[i] for i in select_conflicting(conflict, settings.threshold)]
         self.state.next_detection = self.state.step + settings.detect_every
-        record["similarity"] = similarity.tolist()
-        record["blocks"] = self.state.layers
-        stats = {f"conflict/block{b}": float(c) for b, c in zip(grams.blocks, conflict, strict=True)}
-        names = list(groups)
-        for i, first in enumerate(names):
-            for j in range(i + 1, len(names)):
-                for block, value in zip(grams.blocks, tasks[:, i, j], strict=True):
-                    stats[f"similarity_{first}_{names[j]}/block{block}"] = float(value)
-        return stats
+        return {
+            "blocks": list(self.state.layers),
+            "conflict": conflict.tolist(),
+            "similarity": similarity.tolist(),
+            "tasks": list(groups),
+            "task_similarity": tasks.tolist(),
+        }
 
     def _due_blocks(self) -> list[int]:
-        if self.recorder is None:
+        # The last, incomplete accumulation of an epoch is never applied.
+        if self.recorder is None or self._step_in_epoch >= self.steps_per_epoch:
             return []
         if self.state.step >= self.state.next_detection:
             return list(range(len(self.recorder.blocks)))
@@ -162,7 +154,9 @@ class SoupStep:
             self.state.layers = list(range(count))
         elif not isinstance(select, str):
             if max(select) >= count:
-                raise UserError(f"conflict_layers.select has block {max(select)}, but the encoder has {count} (0 to {count - 1}).")
+                raise UserError(
+                    f"conflict_layers.select has block {max(select)}, but the encoder has {count} (0 to {count - 1})."
+                )
             self.state.layers = sorted(set(select))
         coupled = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in encoder.modules())
         if coupled and self.config.modo.measure == "products":

@@ -4,7 +4,7 @@ import argparse
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from espnet2.iterators.abs_iter_factory import AbsIterFactory
@@ -23,7 +23,6 @@ from espnet2.torch_utils.initialize import initialize
 from espnet2.train.class_choices import ClassChoices
 from espnet2.train.collate_fn import CommonCollateFn
 from espnet2.train.distributed_utils import DistributedOption
-from espnet2.utils.types import str_or_none
 
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.distributed import world_size
@@ -40,17 +39,15 @@ from espnet_soups.training.sampler import BalancedBatchSampler
 from espnet_soups.training.soup_step import SoupStep
 from espnet_soups.training.trainer import SoupsTrainer
 
-ssl_choices = ClassChoices(
-    name="ssl", classes={"cpc": CPC}, type_check=AbsSSL, default="cpc", optional=True
-)
+ssl_choices = ClassChoices(name="ssl", classes={"cpc": CPC}, type_check=AbsSSL, default="cpc", optional=True)
 
 
-class SoupsTask(AbsTask):  # type: ignore[misc]
+class SoupsTask(AbsTask):
     """Multilingual recognition and translation with an objective soup."""
 
     num_optimizers = 1
     trainer = SoupsTrainer
-    class_choices_list = [
+    class_choices_list: ClassVar[list[ClassChoices]] = [
         frontend_choices,
         specaug_choices,
         normalize_choices,
@@ -73,14 +70,14 @@ class SoupsTask(AbsTask):  # type: ignore[misc]
     @classmethod
     def build_collate_fn(cls, args: argparse.Namespace, train: bool) -> Callable[..., Any]:
         """Pad speech with 0 and texts with -1."""
-        return CommonCollateFn(float_pad_value=0.0, int_pad_value=-1)  # type: ignore[no-any-return]
+        return CommonCollateFn(float_pad_value=0.0, int_pad_value=-1)
 
     @classmethod
     def build_preprocess_fn(cls, args: argparse.Namespace, train: bool) -> Callable[..., Any] | None:
         """Tokenise both texts, index the language, augment the speech as configured."""
         if not args.use_preprocessor:
             return None
-        return SoupsPreprocessor(  # type: ignore[no-any-return]
+        return SoupsPreprocessor(
             languages=spoken_languages(args.asr_langs, args.st_pairs),
             train=train,
             token_type=[args.token_type, args.src_token_type],
@@ -175,7 +172,11 @@ class SoupsTask(AbsTask):  # type: ignore[misc]
 
     @classmethod
     def build_iter_factory(
-        cls, args: argparse.Namespace, distributed_option: DistributedOption, mode: str, kwargs: dict[str, Any] | None = None
+        cls,
+        args: argparse.Namespace,
+        distributed_option: DistributedOption,
+        mode: str,
+        kwargs: dict[str, Any] | None = None,
     ) -> AbsIterFactory:
         """Language-balanced batches for training; ESPnet's iterators for the rest."""
         if mode != "train" or not args.balanced_batches:
@@ -248,9 +249,7 @@ def _translation(args: argparse.Namespace, size: int, model_conf: dict[str, Any]
     names = [SHARED] if sharing == SHARED else args.st_pairs
     build = decoder_choices.get_class(args.decoder)
     vocabulary = len(args.token_list)
-    decoders = {
-        name: build(vocab_size=vocabulary, encoder_output_size=size, **args.decoder_conf) for name in names
-    }
+    decoders = {name: build(vocab_size=vocabulary, encoder_output_size=size, **args.decoder_conf) for name in names}
     return TranslationHeads(decoders, args.st_pairs, eos=vocabulary - 1, label_smoothing=smoothing)
 
 

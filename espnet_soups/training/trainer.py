@@ -1,17 +1,24 @@
 """ESPnet's trainer with the soup in its optimisation step."""
 
-import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from espnet2.train.trainer import Trainer
 
+from espnet_soups.errors import UserError
+from espnet_soups.training.records import (
+    append_records,
+    drop_records_from,
+    epoch_summary,
+    tensorboard_scalars,
+)
 from espnet_soups.training.soup_step import SoupStep
 
 RECORDS = "soup.jsonl"
 
 
-class SoupsTrainer(Trainer):  # type: ignore[misc]
+class SoupsTrainer(Trainer):
     """Tells the soup where training stands and keeps its records.
 
     The weighting itself happens between the model's forward pass and the backward pass that ESPnet runs, at the
@@ -21,30 +28,25 @@ class SoupsTrainer(Trainer):  # type: ignore[misc]
     @classmethod
     def train_one_epoch(cls, model: Any, iterator: Any, optimizers: Any, options: Any, **kwargs: Any) -> bool:
         """Run one epoch; see :meth:`espnet2.train.trainer.Trainer.train_one_epoch`."""
+        distributed = kwargs["distributed_option"]
+        if options.ngpu > 1 and not distributed.distributed:
+            raise UserError("Several GPUs need --multiprocessing_distributed true: DataParallel is not supported.")
         soup: SoupStep = getattr(model, "module", model).soup
         soup.start_epoch(kwargs["reporter"].get_epoch(), len(iterator), options.accum_grad)
         # Gradients left by an incomplete accumulation would make a resumed run differ from an uninterrupted one.
         for optimizer in optimizers:
             optimizer.zero_grad(set_to_none=True)
-        distributed = kwargs["distributed_option"]
-        writer = not distributed.distributed or distributed.dist_rank == 0
-        records = Path(options.output_dir) / RECORDS
-        if writer:
-            _forget_from(records, soup.state.step)
+        path = Path(options.output_dir) / RECORDS
+        main_rank = not distributed.distributed or distributed.dist_rank == 0
+        if main_rank:
+            drop_records_from(path, soup.state.step)
         invalid: bool = super().train_one_epoch(
             model=model, iterator=iterator, optimizers=optimizers, options=options, **kwargs
         )
-        if writer and soup.records:
-            with records.open("a", encoding="utf-8") as stream:
-                stream.writelines(json.dumps(record) + "\n" for record in soup.records)
+        if main_rank and soup.records:
+            append_records(path, soup.records)
+            logging.info(epoch_summary(soup.records))
+            if kwargs["summary_writer"] is not None:
+                for step, name, value in tensorboard_scalars(soup.records):
+                    kwargs["summary_writer"].add_scalar(name, value, step)
         return invalid
-
-
-def _forget_from(records: Path, step: int) -> None:
-    """Drop what an interrupted run recorded after the checkpoint that training goes on from."""
-    if not records.exists():
-        return
-    lines = records.read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)["step"] < step]
-    if len(kept) != len(lines):
-        records.write_text("".join(kept), encoding="utf-8")

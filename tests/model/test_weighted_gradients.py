@@ -15,7 +15,7 @@ def gradients(model: ObjectiveSoupsModel, weights: Tensor) -> tuple[Tensor, Tens
     model.zero_grad(set_to_none=True)
     model.weights.set(weights)
     torch.manual_seed(0)
-    loss, stats, _ = model(**batch(ROWS, untranslated=(6,)))
+    loss, _, _ = model(**batch(ROWS, untranslated=(6,)))
     loss.backward()
     shared = model.shared_parameters()
     own = {id(p) for p in shared}
@@ -43,11 +43,12 @@ def test_soup_weights_reach_the_backward_pass_of_the_same_step() -> None:
     model = small_model()
     step = attach_soup(model, "vs", {"modo": {"every": 1, "step_size": 0.5}})
     torch.manual_seed(0)
-    loss, stats, _ = model(**batch(ROWS, untranslated=(6,)))
+    loss, _, _ = model(**batch(ROWS, untranslated=(6,)))
     loss.backward()
     applied = flat([p.grad for p in model.shared_parameters() if p.grad is not None])
     used = step.state.shared_weights().float()
-    assert [stats[f"weight/{name}"] for name in model.objectives] == pytest.approx(used.tolist())
+    figures = step.records[-1]["figures"]
+    assert [figures[f"weight/{name}"] for name in model.objectives] == pytest.approx(used.tolist())
     assert not torch.allclose(used, torch.full_like(used, 1 / 6))
     model.soup = None
     expected, _ = gradients(model, used)
@@ -67,7 +68,8 @@ def test_rows_without_translation_train_no_decoder() -> None:
     loss, stats, _ = model(**batch(["en", "en"]))
     loss.backward()
     assert all(p.grad is None for p in model.translation.parameters())
-    assert torch.tensor(stats["loss/st/fr-en"]).isnan() and torch.tensor(stats["acc_st"]).isnan()
+    assert torch.tensor(stats["loss/st/fr-en"]).isnan()
+    assert torch.tensor(stats["acc_st"]).isnan()
     assert torch.isfinite(loss)
 
 

@@ -81,8 +81,10 @@ def test_absent_objectives_keep_their_weight_and_the_mass_stays() -> None:
     first, second = random_jacobians(3)
     before = torch.tensor([0.5, 0.2, 0.3, 0.6, 0.4, 1.0], dtype=torch.float64)
     after = update(before, first @ second.T, hierarchy, [0.5, 0.5], present)
-    assert after[1] == before[1] and after[5] == before[5]
-    assert after[:3].sum() == pytest.approx(1.0) and after[3:5].sum() == pytest.approx(1.0)
+    assert after[1] == before[1]
+    assert after[5] == before[5]
+    assert after[:3].sum() == pytest.approx(1.0)
+    assert after[3:5].sum() == pytest.approx(1.0)
     assert not torch.equal(after[:3], before[:3])
 
 

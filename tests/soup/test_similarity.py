@@ -7,7 +7,9 @@ from espnet_soups.soup.similarity import cosine, group_gram, mean_conflict, sele
 def test_cosine_of_known_gradients() -> None:
     gradients = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-3.0, 0.0], [0.0, 0.0]], dtype=torch.float64)
     similarity = cosine(gradients @ gradients.T)
-    assert similarity[0, 1] == 0 and similarity[0, 2] == -1 and similarity[1, 1] == 1
+    assert similarity[0, 1] == 0
+    assert similarity[0, 2] == -1
+    assert similarity[1, 1] == 1
     assert similarity[3].isnan().all()
     assert mean_conflict(similarity) == pytest.approx(-1 / 3)
 
