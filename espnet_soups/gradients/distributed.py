@@ -37,3 +37,18 @@ def _unpack(packed: Tensor, like: HalfGrams) -> tuple[Tensor, Tensor, Tensor]:
     sizes = [like.gram.numel(), like.counts.numel() ** 2, like.counts.numel()]
     gram, seen, counts = packed.split(sizes)
     return gram.view_as(like.gram), seen.view(like.counts.numel(), -1), counts
+
+
+def average_products_over_ranks(products: Tensor, counts: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Mean over the ranks of products ``G c`` `(n, K)`; a rank counts if it has the objective in both halves.
+
+    Returns:
+        The mean, and the ranks' total numbers of targets `(2K,)`; the same on all ranks.
+    """
+    if world_size() == 1:
+        return products, counts
+    seen = (counts > 0).view(2, -1).all(0).to(products)
+    packed = torch.cat([(products * seen).flatten(), seen, counts]).to(device)
+    dist.all_reduce(packed)
+    total, ranks, counts = packed.cpu().split([products.numel(), seen.numel(), counts.numel()])
+    return total.view_as(products) / ranks.clamp(min=1.0), counts

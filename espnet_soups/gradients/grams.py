@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from espnet_soups.soup.state import Measurement
-
 
 @dataclass(frozen=True, slots=True)
 class HalfGrams:
@@ -40,11 +38,10 @@ class HalfGrams:
         mixing = torch.cat([share[0].diag(), share[1].diag()], dim=1).to(self.gram)
         return mixing @ self.gram @ mixing.T
 
-    def measurement(self, blocks: list[int], directions: Tensor) -> Measurement:
-        """What a soup's update needs, from the given blocks and directions `(n, K)`."""
+    def norms(self, blocks: list[int]) -> Tensor:
+        """Norms of the whole batch's mean gradients on the given blocks `(K,)`."""
         keep = [self.blocks.index(block) for block in blocks]
-        norms = self.full()[keep].sum(0).diagonal().clamp(min=0.0).sqrt()
-        return Measurement(directions @ self.double_sampled(blocks).T, norms, self.present)
+        return self.full()[keep].sum(0).diagonal().clamp(min=0.0).sqrt()
 
     def _of(self, blocks: list[int]) -> Tensor:
         return self.gram[[self.blocks.index(block) for block in blocks]]

@@ -22,6 +22,7 @@ from espnet_soups.gradients.graph import EncoderGraph, TaskLosses, objective_mea
 from espnet_soups.model.abs_ssl import AbsSSL, SSLBatch
 from espnet_soups.model.ctc_heads import CTCHeads
 from espnet_soups.model.frame_norm import replace_batch_norm
+from espnet_soups.model.rerun import Rerun
 from espnet_soups.model.translation_heads import TranslationHeads
 from espnet_soups.objectives import list_objectives
 from espnet_soups.training.soup_step import SoupStep, halves_of
@@ -132,6 +133,7 @@ class ObjectiveSoupsModel(AbsESPnetModel):
         if soup is None:
             h, h_lengths = self._encode(feats, lengths)
         else:
+            rerun = Rerun(self._encode, self.encoder, feats, lengths)
             with soup.watching(feats.shape[0]):
                 h, h_lengths = self._encode(feats, lengths)
         batch = language.shape[0]
@@ -143,23 +145,23 @@ class ObjectiveSoupsModel(AbsESPnetModel):
             objective = self._objective_of("asr", rows_of, language)
             reader = weighted_boundary(h[:batch], self.weights, objective)
             loss, count = self.ctc(reader, h_lengths[:batch], rows_of, src_text, src_text_lengths)
-            tasks.append(TaskLosses(reader, rows, loss, count, objective, half))
+            tasks.append(TaskLosses(reader, rows, loss, count, objective, half, rows))
         if self.translation is not None:
             rows_of = self._rows(self.st_pairs, composition[0], composition[2], h.device)
             objective = self._objective_of("st", rows_of, language)
             reader = weighted_boundary(h[:batch], self.weights, objective)
             loss, count, right = self.translation(reader, h_lengths[:batch], rows_of, text, text_lengths)
-            tasks.append(TaskLosses(reader, rows, loss, count, objective, half))
+            tasks.append(TaskLosses(reader, rows, loss, count, objective, half, rows))
             figures["acc_st"] = right.sum() / count.sum()
         if self.ssl is not None and extra is not None:
             objective = torch.full_like(extra_rows, len(self.objectives) - 1)
             reader = weighted_boundary(h[batch:], self.weights, objective)
             loss, count = self.ssl(reader, h_lengths[batch:], extra)
             own = torch.arange(batch, h.shape[0], device=h.device)
-            tasks.append(TaskLosses(reader, own, loss, count, objective, half[extra_rows]))
+            tasks.append(TaskLosses(reader, own, loss, count, objective, half[extra_rows], extra_rows))
         means, totals = objective_means(tuple(tasks), len(self.objectives))
         if soup is not None:
-            soup.finish(EncoderGraph(h, tuple(tasks), len(self.objectives)))
+            soup.finish(EncoderGraph(h, tuple(tasks), len(self.objectives), rerun))
         loss = means.sum() + self._touch_unused(totals)
         stats = self._stats(means.detach(), totals, figures)
         weight = torch.tensor(batch, device=h.device)

@@ -10,7 +10,7 @@ from espnet_soups.soup.hierarchy import Hierarchy, build_hierarchy
 from espnet_soups.soup.penalty import Penalty
 
 SOUPS = ("joint", "static", "vs", "vc", "vm")
-MEASURES = ("exact", "products")
+MEASURES = ("exact", "products", "directional")
 NORMALIZATIONS = ("none", "gradient")
 # Levels that a soup has unless the YAML gives its own: paper, section 3.
 DEFAULT_LEVELS: dict[str, str | list[list[str]]] = {
@@ -32,6 +32,7 @@ class ModoConfig:
         measure: How ``G`` is obtained, see :mod:`espnet_soups.gradients`.
         every: Optimisation steps between two measurements.
         rows: Fraction of each weight matrix's rows that ``products`` uses, drawn anew each time.
+        utterances: Fraction of each half's utterances that a measurement uses, drawn anew each time.
         normalize: ``gradient`` divides each objective by its running gradient norm before lambda is computed, which
             keeps the task with the smallest gradient from taking all the weight; ``none`` is the plain method.
         norm_decay: Decay of those running norms per measurement.
@@ -42,6 +43,7 @@ class ModoConfig:
     measure: str = "products"
     every: int = 16
     rows: float = 0.125
+    utterances: float = 1.0
     normalize: str = "gradient"
     norm_decay: float = 0.9
 
@@ -52,6 +54,7 @@ class ModoConfig:
         _check("modo.l2", self.l2, self.l2 >= 0, "at least 0")
         _check("modo.every", self.every, self.every >= 1, "at least 1")
         _check("modo.rows", self.rows, 0 < self.rows <= 1, "above 0 and at most 1")
+        _check("modo.utterances", self.utterances, 0 < self.utterances <= 1, "above 0 and at most 1")
         _check("modo.norm_decay", self.norm_decay, 0 <= self.norm_decay < 1, "at least 0 and below 1")
 
 

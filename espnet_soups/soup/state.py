@@ -17,12 +17,10 @@ class Measurement:
     Attributes:
         products: ``G @ c_i`` for each level `(n, K)` where G estimates ``J1 J2^T`` and ``c_i`` are the directions
             that were asked for.
-        norms: Gradient norm of each objective `(K,)`, at least 0.
         present: Objectives that were measured, bool `(K,)`.
     """
 
     products: Tensor
-    norms: Tensor
     present: Tensor
 
 
@@ -70,8 +68,7 @@ class SoupState:
             False if it was not finite: then nothing changes but the count of rejected measurements.
         """
         present = measurement.present
-        finite = measurement.products[:, present].isfinite().all() and measurement.norms[present].isfinite().all()
-        if not bool(finite):
+        if not bool(measurement.products[:, present].isfinite().all()):
             self.rejected += 1
             return False
         modo = self.config.modo
@@ -85,11 +82,11 @@ class SoupState:
         )
         return True
 
-    def observe_norms(self, measurement: Measurement) -> None:
-        """Bring the running gradient norms up to date; the first value of an objective is taken as it is."""
-        seen = measurement.present & measurement.norms.isfinite() & (measurement.norms > 0)
+    def observe_norms(self, norms: Tensor, present: Tensor) -> None:
+        """Bring the running gradient norms `(K,)` up to date; an objective's first value is taken as it is."""
+        seen = present & norms.isfinite() & (norms > 0)
         decay = self.config.modo.norm_decay
-        mixed = torch.where(self.norms > 0, decay * self.norms + (1 - decay) * measurement.norms, measurement.norms)
+        mixed = torch.where(self.norms > 0, decay * self.norms + (1 - decay) * norms, norms)
         self.norms = torch.where(seen, mixed, self.norms)
 
     def state_dict(self) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.blocks import MatrixRecorder, find_blocks
 from espnet_soups.gradients.boundary import ObjectiveWeights
-from espnet_soups.gradients.distributed import average_over_ranks
+from espnet_soups.gradients.directional import measure_directional
+from espnet_soups.gradients.distributed import average_over_ranks, average_products_over_ranks
 from espnet_soups.gradients.exact import measure_exact
 from espnet_soups.gradients.grams import HalfGrams
 from espnet_soups.gradients.graph import EncoderGraph
@@ -18,7 +19,7 @@ from espnet_soups.gradients.products import measure_products
 from espnet_soups.objectives import TASKS
 from espnet_soups.soup.config import SoupConfig
 from espnet_soups.soup.similarity import cosine, group_gram, mean_conflict, select_conflicting
-from espnet_soups.soup.state import SoupState
+from espnet_soups.soup.state import Measurement, SoupState
 
 
 class SoupStep:
@@ -47,6 +48,7 @@ class SoupStep:
         self._micro = 0
         self._step_in_epoch = 0
         self._blocks: list[int] = []
+        self._coupled = False
         self.recorder: MatrixRecorder | None = None
         if config.dynamic:
             self.recorder = MatrixRecorder(find_blocks(encoder))
@@ -96,26 +98,46 @@ class SoupStep:
 
     def _learn(self, graph: EncoderGraph) -> None:
         state = self.state
-        assert self.recorder is not None
-        grams = average_over_ranks(self._measure(graph, self.recorder), graph.h.device)
-        self.recorder.clear()
         record: dict[str, Any] = {"step": state.step, "epoch": self._epoch}
+        # A generator of its own, made from the step: a resumed run draws what an uninterrupted one draws.
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + state.step)
+        graph = graph.sampled(self.config.modo.utterances, generator)
+        # The boundary must not weight what is measured, nor AMP round it.
+        self.weights.set(torch.ones_like(self.weights.values))
+        with torch.autocast(graph.h.device.type, enabled=False):
+            if self.config.modo.measure == "directional" and state.step < state.next_detection:
+                measurement = self._measure_directions(graph)
+            else:
+                measurement = self._measure_grams(graph, generator, record)
+        assert self.recorder is not None
+        self.recorder.clear()
+        state.update(measurement)
+        self.records.append(record | {"figures": self.describe()})
+
+    def _measure_grams(self, graph: EncoderGraph, generator: torch.Generator, record: dict[str, Any]) -> Measurement:
+        """All inner products; with them the gradient norms and, when it is time, the conflicting blocks."""
+        assert self.recorder is not None
+        state, modo = self.state, self.config.modo
+        if modo.measure == "exact" or self._coupled:
+            grams = measure_exact(graph, self.recorder, self._blocks)
+        else:
+            grams = measure_products(graph, self.recorder, self._blocks, modo.rows, generator)
+        grams = average_over_ranks(grams, graph.h.device)
         if state.step >= state.next_detection and bool(grams.gram.isfinite().all()):
             record |= self._detect(grams)
         chosen = state.layers or list(grams.blocks)
-        state.observe_norms(grams.measurement(chosen, state.directions(grams.present)))
-        state.update(grams.measurement(chosen, state.directions(grams.present)))
-        self.records.append(record | {"figures": self.describe()})
+        state.observe_norms(grams.norms(chosen), grams.present)
+        directions = state.directions(grams.present)
+        return Measurement(directions @ grams.double_sampled(chosen).T, grams.present)
 
-    def _measure(self, graph: EncoderGraph, recorder: MatrixRecorder) -> HalfGrams:
-        # The boundary must not weight what is measured.
-        self.weights.set(torch.ones_like(self.weights.values))
-        with torch.autocast(graph.h.device.type, enabled=False):
-            if self.config.modo.measure == "exact":
-                return measure_exact(graph, recorder, self._blocks)
-            # A generator of its own, made from the step: a resumed run draws what an uninterrupted one draws.
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.state.step)
-            return measure_products(graph, recorder, self._blocks, self.config.modo.rows, generator)
+    def _measure_directions(self, graph: EncoderGraph) -> Measurement:
+        """Only what the update needs. Gradient norms stay those of the last look at all blocks."""
+        assert self.recorder is not None
+        local = graph.cell_counts().cpu()
+        directions = self.state.directions((local > 0).view(2, -1).all(0))
+        products, counts = measure_directional(graph, self.recorder, self._blocks, directions)
+        products, counts = average_products_over_ranks(products, counts, graph.h.device)
+        return Measurement(products, (counts > 0).view(2, -1).all(0))
 
     def _detect(self, grams: HalfGrams) -> dict[str, Any]:
         """Choose the conflicting blocks; similarities `(L, K, K)` of objectives and `(L, t, t)` of tasks to record."""
@@ -158,11 +180,11 @@ class SoupStep:
                     f"conflict_layers.select has block {max(select)}, but the encoder has {count} (0 to {count - 1})."
                 )
             self.state.layers = sorted(set(select))
-        coupled = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in encoder.modules())
-        if coupled and self.config.modo.measure == "products":
+        self._coupled = any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in encoder.modules())
+        if self._coupled and self.config.modo.measure == "products":
             raise UserError(
                 "modo.measure 'products' needs utterances that do not influence each other, but the encoder has batch "
-                "normalisation: set model_conf.conv_norm to 'layer' or modo.measure to 'exact'."
+                "normalisation: set model_conf.conv_norm to 'layer' or modo.measure to 'exact' or 'directional'."
             )
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from builders import attach_soup, batch, flat, small_model
+from builders import ENCODER, attach_soup, batch, flat, small_model
 from torch import Tensor
 
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.blocks import MatrixRecorder, find_blocks, weight_matrix
+from espnet_soups.gradients.directional import measure_directional
 from espnet_soups.gradients.exact import measure_exact
 from espnet_soups.gradients.graph import EncoderGraph
 from espnet_soups.gradients.products import measure_products
@@ -19,6 +20,7 @@ class Probe:
     """Stands in for a soup: keeps the graph that the model hands over."""
 
     def __init__(self, model: ObjectiveSoupsModel) -> None:
+        self.model = model
         self.recorder = MatrixRecorder(find_blocks(model.encoder))
         self.graph: EncoderGraph | None = None
 
@@ -29,11 +31,11 @@ class Probe:
         self.graph = graph
 
 
-def probed(**changes: object) -> tuple[Probe, EncoderGraph]:
+def probed(rows: list[str] = ROWS, **changes: object) -> tuple[Probe, EncoderGraph]:
     model = small_model(**changes).double()
     probe = Probe(model)
     model.soup = probe  # type: ignore[assignment]
-    inputs = batch(ROWS)
+    inputs = batch(rows)
     inputs["speech"] = inputs["speech"].double()
     model(**inputs)
     assert probe.graph is not None
@@ -109,6 +111,45 @@ def test_sampled_rows_are_unbiased() -> None:
     assert deviation.max() < 4
 
 
+@pytest.mark.parametrize("conv_norm", ["layer", "batch"])
+def test_directional_is_the_jacobians_product(conv_norm: str) -> None:
+    dropout = {"dropout_rate": 0.2, "positional_dropout_rate": 0.1, "attention_dropout_rate": 0.1}
+    probe, graph = probed(model_conf={"conv_norm": conv_norm}, encoder_conf={**ENCODER, **dropout})
+    truth = jacobians(probe, graph, [0, 2])
+    count = graph.objectives
+    directions = torch.randn(3, count, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    products, _ = measure_directional(graph, probe.recorder, [0, 2], directions)
+    expected = directions @ (truth[:count] @ truth[count:].T).T
+    assert torch.allclose(products, expected, rtol=1e-5, atol=1e-7 * float(expected.abs().max()))
+
+
+def test_rerun_repeats_dropout_and_leaves_statistics_and_random_state_alone() -> None:
+    dropout = {"dropout_rate": 0.3, "positional_dropout_rate": 0.3}
+    probe, graph = probed(model_conf={"conv_norm": "batch"}, encoder_conf={**ENCODER, **dropout})
+    state, buffers = torch.get_rng_state(), [b.clone() for b in probe.model.encoder.buffers()]
+    assert torch.equal(graph.rerun(), graph.h)
+    assert torch.equal(state, torch.get_rng_state())
+    assert all(torch.equal(a, b) for a, b in zip(buffers, probe.model.encoder.buffers(), strict=True))
+
+
+def test_a_part_of_the_utterances_estimates_the_same() -> None:
+    probe, graph = probed(rows=[*ROWS, "en", "en", "en", "en"])
+    exact = measure_exact(graph, probe.recorder, [1])
+    k = 0
+    draws = []
+    for seed in range(200):
+        part = graph.sampled(0.5, torch.Generator().manual_seed(seed))
+        grams = measure_products(part, probe.recorder, [1], 1.0, torch.Generator())
+        if bool(grams.present[k]):
+            draws.append(grams.double_sampled([1])[k, k])
+    sample = torch.stack(draws)
+    error = sample.std() / len(sample) ** 0.5
+    truth = exact.double_sampled([1])[k, k]
+    # Means over fewer targets weigh utterances of unlike length a little differently: a small bias is expected.
+    assert abs(float(sample.mean() - truth)) < 2 * float(error) + 0.05 * float(truth.abs())
+    assert float(error) > 0
+
+
 def test_measuring_leaves_no_gradient_and_no_hook_behind() -> None:
     model = small_model()
     step = attach_soup(model, "vs", {"modo": {"measure": "products", "every": 1}})
@@ -124,7 +165,12 @@ def test_batch_normalisation_needs_the_exact_measurement() -> None:
     model = small_model(model_conf={"conv_norm": "batch"})
     with pytest.raises(UserError, match=r"conv_norm to 'layer' or modo\.measure to 'exact'"):
         attach_soup(model, "vs", {"modo": {"measure": "products"}})
-    attach_soup(model, "vs", {"modo": {"measure": "exact"}})
+    for measure in ("exact", "directional"):
+        step = attach_soup(model, "vs", {"modo": {"measure": measure, "every": 1, "step_size": 1.0}})
+        before = step.state.weights.clone()
+        for seed in range(2):
+            model(**batch(ROWS, seed=seed))
+        assert not torch.equal(step.state.weights, before)
 
 
 def test_non_finite_measurement_keeps_lambda_and_is_counted() -> None:

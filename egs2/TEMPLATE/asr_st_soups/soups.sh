@@ -1,0 +1,289 @@
+#!/usr/bin/env bash
+# From a corpus to the scores of one model for several languages and two tasks. Every recipe's run.sh calls this
+# script from its own folder, which has path.sh, cmd.sh and local/data.sh; see print_help, or run with --help.
+# shellcheck disable=SC2154 # the options are variables that "option" sets
+set -euo pipefail
+
+soups_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd -P)
+# shellcheck source=local/parse_options.sh
+. "${soups_root}/local/parse_options.sh"
+# shellcheck source=local/stages.sh
+. "${soups_root}/local/stages.sh"
+
+option_group "Stages"
+option int stage "" "begin here, and do this stage again even if it is up to date"
+option int stop_stage 13 "end after this stage"
+option bool skip_data_prep false "leave out stages 1 to 5"
+option bool skip_train false "leave out stages 10 and 11"
+option bool skip_eval false "leave out stages 12 and 13"
+option_group "Machine"
+option int ngpu 0 "GPUs for training; 0 trains on the CPU"
+option bool gpu_inference false "decode on a GPU"
+option int nj 2 "processes for data preparation and statistics"
+option int inference_nj 2 "processes for decoding on the CPU"
+option str python "" "Python to use, as SOUPS_PYTHON (default: what local/setup_env.sh finds or makes)"
+option_group "Folders"
+option str datadir data "data directories and token lists"
+option str dumpdir dump "audio as the model reads it"
+option str expdir exp "statistics, models, hypotheses and scores"
+option_group "Corpus"
+option str asr_langs "" "languages to recognise"
+option str st_pairs "" "pairs to translate, such as 'fr-en es-en'"
+option str train_set train "data directory to train on"
+option str valid_set valid "data directory to choose the model by"
+option str test_sets "" "data directories to decode and score"
+option str local_data_opts "" "options for the recipe's local/data.sh"
+option_group "Audio"
+option str speed_perturb_factors "" "speeds of the training data, such as '0.9 1.0 1.1'; empty for none"
+option str audio_format flac "flac, wav or ark"
+option num min_wav_duration 0.1 "shortest utterance to train on, in seconds"
+option num max_wav_duration 20 "longest utterance to train on, in seconds"
+option_group "Tokens (src: recognition, tgt: translation)"
+option str src_token_type char "char or bpe"
+option int src_nbpe 500 "number of pieces, if bpe"
+option str src_case lc.rm "tc (as it is), lc (lower case) or lc.rm (lower case, no punctuation)"
+option str tgt_token_type char "char or bpe"
+option int tgt_nbpe 500 "number of pieces, if bpe"
+option str tgt_case lc.rm "as src_case"
+option_group "Training"
+option str asr_st_config "" "YAML of model and training"
+option str soup_config "" "YAML of the soup: how the objectives are weighted"
+option str asr_st_args "" "more options for training; they become part of the experiment's name"
+option str asr_st_tag "" "name of the experiment (default: made from the configurations)"
+option str asr_st_exp "" "folder of the experiment (default: EXPDIR/asr_st_TAG)"
+option str asr_st_stats_dir "" "folder of the statistics (default: EXPDIR/asr_st_stats_...)"
+option_group "Decoding"
+option str inference_config "" "YAML of the decoding"
+option str inference_args "" "more options for decoding; they become part of the tag"
+option str inference_tag "" "name of the decoding (default: made from the configuration)"
+option str inference_asr_st_model valid.loss.ave.pth "model file in the experiment's folder"
+option str score_opts "" "options for scoring, such as '--asr_case lc.rm'"
+
+print_help() {
+    cat <<EOT
+usage: ./run.sh [--option value | --option=value] ...
+
+Stages: 1 data preparation, 2 speed perturbation, 3 format to 16 kHz, 4 drop unfit utterances, 5 tokens,
+10 statistics, 11 training, 12 decoding, 13 scoring. A finished stage is skipped as long as the options and files
+that it depends on are the same; with --stage N the run begins at N, and N itself is done again. Training goes on
+from its last checkpoint; a finished one is not done again.
+EOT
+    print_options
+}
+
+parse_options "$@"
+
+[ $((stop_stage > ${stage:-1} ? stop_stage : ${stage:-1})) -le 13 ] ||
+    option_error "stages 14 (pack) and 15 (upload) are reserved: this version ends with 13 (score)."
+[ "${stage:-1}" -le "${stop_stage}" ] || option_error "--stage ${stage} comes after --stop_stage ${stop_stage}."
+for name in test_sets asr_st_config soup_config inference_config; do
+    [ -n "${!name}" ] || option_error "--${name} is not given, and the recipe's run.sh has none either."
+    [[ "${name}" != *_config ]] || [ -f "${!name}" ] || option_error "--${name} ${!name} does not exist."
+done
+[ -n "${asr_langs}${st_pairs}" ] || option_error "there is nothing to learn: give --asr_langs, --st_pairs or both."
+for name in src_token_type tgt_token_type; do
+    [[ "${!name}" =~ ^(char|bpe)$ ]] || option_error "--${name} is char or bpe, not '${!name}'."
+done
+
+
+[ -z "${python}" ] || export SOUPS_PYTHON=${python}
+# shellcheck source=egs2/asterisk_prompts/asr_st_soups/path.sh
+. ./path.sh
+# shellcheck source=egs2/asterisk_prompts/asr_st_soups/cmd.sh
+. ./cmd.sh
+
+read -r -a langs <<<"${asr_langs}"
+read -r -a pairs <<<"${st_pairs}"
+read -r -a tests <<<"${test_sets}"
+read -r -a speeds <<<"${speed_perturb_factors}"
+read -r -a data_args <<<"${local_data_opts}"
+read -r -a train_args <<<"${asr_st_args}"
+read -r -a decode_args <<<"${inference_args}"
+read -r -a score_args <<<"${score_opts}"
+read -r -a spoken <<<"$(printf '%s\n' "${langs[@]}" "${pairs[@]%-*}" | awk 'NF && !seen[$0]++' | paste -s -d ' ')"
+
+stem() { basename "${1%.*}"; }
+# Options as a part of a name: '--max_epoch 3' is '_max_epoch3'.
+args_name() { printf '%s' "$1" | sed -e 's/--/_/g' -e 's/[ |=/]//g'; }
+
+sp=${speed_perturb_factors:+_sp}
+fit_sets=("${train_set}${sp}" "${valid_set}")
+src_tokens=${src_token_type}$([ "${src_token_type}" = char ] || echo "_${src_nbpe}")
+tgt_tokens=${tgt_token_type}$([ "${tgt_token_type}" = char ] || echo "_${tgt_nbpe}")
+src_dir=${datadir}/token_list/asr_${src_tokens}
+tgt_dir=${datadir}/token_list/st_${tgt_tokens}
+tokens=${src_tokens}_${tgt_tokens}${sp}
+# A model that does not translate, or does not recognise, has one token list for both.
+if [ ${#pairs[@]} -eq 0 ]; then
+    tokens=asr_${src_tokens}${sp} tgt_dir=${src_dir} tgt_token_type=${src_token_type}
+elif [ ${#langs[@]} -eq 0 ]; then
+    tokens=st_${tgt_tokens}${sp} src_dir=${tgt_dir} src_token_type=${tgt_token_type}
+fi
+raw=${dumpdir}/raw
+stats=${asr_st_stats_dir:-${expdir}/asr_st_stats_${tokens}}
+tag=${asr_st_tag:-$(stem "${asr_st_config}")_$(stem "${soup_config}")_${tokens}$(args_name "${asr_st_args}")}
+exp=${asr_st_exp:-${expdir}/asr_st_${tag}}
+tag=${inference_tag:-$(stem "${inference_config}")_$(stem "${inference_asr_st_model}")$(args_name "${inference_args}")}
+decoded=${exp}/decode_${tag#decode_}
+
+# Run a step of the data preparation: its report goes to the log too, its progress only to the terminal.
+logged() { # log, module, arguments
+    mkdir -p "${dumpdir}/logs"
+    "${python}" -m "espnet_soups.bin.$2" "${@:3}" | tee -a "${dumpdir}/logs/$1.log"
+}
+
+# Sets to fit the model are formatted into org first, because stage 4 drops some of their utterances.
+formatted() { if [[ " ${fit_sets[*]} " == *" $1 "* ]]; then echo "${raw}/org/$1"; else echo "${raw}/$1"; fi; }
+
+# The tables of a data directory that the model is trained on.
+tables() { printf '%s\n' "$1"/{wav.scp,text,text_translation,utt2lang}; }
+
+make_tokens() { # title, field, folder, type, number of pieces
+    local sizes=() makes=("$3/tokens.txt")
+    [ "$4" = char ] || { sizes=(--vocab_size "$5") makes+=("$3/bpe.model"); }
+    if enter 5 "$1" "$3/.stages/tokens.json" --needs 4 "${raw}/${fit_sets[0]}/$2" --makes "${makes[@]}"; then
+        logged tokens make_tokens --data_dir "${raw}/${fit_sets[0]}" --field "$2" --out_dir "$3" --token_type "$4" \
+            "${sizes[@]}" --other_dirs "${raw}/${valid_set}"
+        leave
+    fi
+}
+
+if ! "${skip_data_prep}"; then
+    sets=("${train_set}" "${valid_set}" "${tests[@]}")
+    if enter 1 "data preparation" "${datadir}/.stages/prepare.json" --needs 0 local/data.sh db.sh \
+        --param languages="${spoken[*]}" src_case="${src_case}" tgt_case="${tgt_case}" options="${local_data_opts}" \
+        --makes "${sets[@]/#/${datadir}/}"; then
+        local/data.sh --data_dir "${datadir}" --languages "${spoken[@]}" --src_case "${src_case}" \
+            --tgt_case "${tgt_case}" --nj "${nj}" "${data_args[@]}"
+        leave
+    fi
+
+    if [ -n "${sp}" ] && enter 2 "speed perturbation" "${datadir}/.stages/speed_perturb.json" \
+        --param speeds="${speed_perturb_factors}" --needs 1 "${datadir}/${train_set}" \
+        --makes "${datadir}/${fit_sets[0]}"; then
+        logged speed_perturb speed_perturb --data_dir "${datadir}/${train_set}" --factors "${speeds[@]}" \
+            --out_dir "${datadir}/${fit_sets[0]}" --nj "${nj}"
+        leave
+    fi
+
+    for set in "${fit_sets[@]}" "${tests[@]}"; do
+        maker=1
+        [ "${set}" = "${train_set}" ] || [ "${set}" != "${fit_sets[0]}" ] || maker=2
+        if enter 3 "format ${set}" "${dumpdir}/.stages/format_${set}.json" --param audio_format="${audio_format}" \
+            --needs "${maker}" "${datadir}/${set}" --makes "$(formatted "${set}")"; then
+            logged "format_${set}" format_audio --data_dir "${datadir}/${set}" --out_dir "$(formatted "${set}")" \
+                --audio_format "${audio_format}" --nj "${nj}"
+            leave
+        fi
+    done
+
+    for set in "${fit_sets[@]}"; do
+        if enter 4 "drop unfit utterances of ${set}" "${dumpdir}/.stages/filter_${set}.json" \
+            --param min="${min_wav_duration}" max="${max_wav_duration}" \
+            --needs 3 "${raw}/org/${set}" --makes "${raw}/${set}"; then
+            logged "filter_${set}" filter_utterances --data_dir "${raw}/org/${set}" --out_dir "${raw}/${set}" \
+                --min_seconds "${min_wav_duration}" --max_seconds "${max_wav_duration}"
+            leave
+        fi
+    done
+
+    [ ${#langs[@]} -eq 0 ] ||
+        make_tokens "tokens of recognition" text "${src_dir}" "${src_token_type}" "${src_nbpe}"
+    [ ${#pairs[@]} -eq 0 ] ||
+        make_tokens "tokens of translation" text_translation "${tgt_dir}" "${tgt_token_type}" "${tgt_nbpe}"
+fi
+
+# Options that statistics and training have in common.
+model_options=(
+    --config "${asr_st_config}" --soup_config "${soup_config}" --asr_langs "${langs[@]}" --st_pairs "${pairs[@]}"
+    --src_token_list "${src_dir}/tokens.txt" --src_token_type "${src_token_type}"
+    --token_list "${tgt_dir}/tokens.txt" --token_type "${tgt_token_type}"
+)
+[ "${src_token_type}" = char ] || model_options+=(--src_bpemodel "${src_dir}/bpe.model")
+[ "${tgt_token_type}" = char ] || model_options+=(--bpemodel "${tgt_dir}/bpe.model")
+audio_type=$([ "${audio_format}" = ark ] && echo kaldi_ark || echo sound)
+for split in train valid; do
+    set=$([ "${split}" = train ] && echo "${fit_sets[0]}" || echo "${valid_set}")
+    for stream in "wav.scp,speech,${audio_type}" text_translation,text,text text,src_text,text utt2lang,lang,text; do
+        model_options+=("--${split}_data_path_and_name_and_type" "${raw}/${set}/${stream}")
+    done
+done
+mapfile -t fit_tables < <(for set in "${fit_sets[@]}"; do tables "${raw}/${set}"; done)
+token_lists=("${src_dir}/tokens.txt" "${tgt_dir}/tokens.txt")
+
+# Statistics of few utterances take one job: to start a second takes longer than to do its share.
+collect_stats() {
+    local jobs split logs=${stats}/logdir parts=()
+    jobs=$(awk -v nj="${nj}" 'END { n = int((NR + 9999) / 10000); print n < nj ? n : nj }' "${raw}/${fit_sets[0]}/wav.scp")
+    rm -rf "${logs}" && mkdir -p "${logs}"
+    for split in train valid; do
+        awk -v n="${jobs}" -v name="${logs}/${split}" '{ print $1, 1 > (name "." NR % n + 1 ".scp") }' \
+            "${raw}/$([ "${split}" = train ] && echo "${fit_sets[0]}" || echo "${valid_set}")/wav.scp"
+    done
+    ${train_cmd} JOB=1:"${jobs}" "${logs}/stats.JOB.log" "${python}" -m espnet_soups.bin.train "${model_options[@]}" \
+        "${train_args[@]}" --normalize none --collect_stats true --ngpu 0 --output_dir "${logs}/stats.JOB" \
+        --train_shape_file "${logs}/train.JOB.scp" --valid_shape_file "${logs}/valid.JOB.scp"
+    if [ "${jobs}" -eq 1 ]; then
+        rm -rf "${stats}"/{train,valid} && mv "${logs}"/stats.1/{train,valid} "${stats}"
+        return
+    fi
+    for ((job = 1; job <= jobs; job++)); do parts+=(--input_dir "${logs}/stats.${job}"); done
+    ${train_cmd} "${logs}/aggregate.log" "${python}" -m espnet2.bin.aggregate_stats_dirs "${parts[@]}" \
+        --output_dir "${stats}"
+}
+
+if ! "${skip_train}"; then
+    if enter 10 "statistics" "${stats}/.stages/stats.json" --needs 4 "${fit_tables[@]}" --needs 5 "${token_lists[@]}" \
+        --yaml asr_st_config="${asr_st_config}":frontend,frontend_conf,speech_volume_normalize \
+        --makes "${stats}"/{train,valid}/speech_shape; then
+        collect_stats
+        leave
+    fi
+
+    # What may change when a training goes on: how long it lasts, where it runs and what it tells.
+    if enter 11 "training" "${exp}/.stages/train.json" --needs 4 "${fit_tables[@]}" --needs 5 "${token_lists[@]}" \
+        --needs 10 "${stats}/train/feats_stats.npz" --yaml asr_st_config="${asr_st_config}" \
+        --yaml soup_config="${soup_config}" --arguments asr_st_args="${asr_st_args}" \
+        --param asr_langs="${asr_langs}" st_pairs="${st_pairs}" --checkpoint "${exp}/checkpoint.pth" \
+        --free max_epoch patience keep_nbest_models num_workers log_interval use_tensorboard \
+        --makes "${exp}"/{config.yaml,checkpoint.pth}; then
+        gpus=(--ngpu "${ngpu}")
+        [ "${ngpu}" -lt 2 ] || gpus+=(--multiprocessing_distributed true)
+        normalize=()
+        ! grep -Eq '^normalize: *global_mvn' "${asr_st_config}" ||
+            normalize=(--normalize_conf stats_file="${stats}/train/feats_stats.npz")
+        say "log: ${exp}/train.log"
+        ${cuda_cmd} --gpu "${ngpu}" "${exp}/train.log" "${python}" -m espnet_soups.bin.train "${model_options[@]}" \
+            "${normalize[@]}" "${train_args[@]}" "${gpus[@]}" --resume true --output_dir "${exp}" \
+            --train_shape_file "${stats}/train/speech_shape" --valid_shape_file "${stats}/valid/speech_shape"
+        leave
+    fi
+fi
+
+if ! "${skip_eval}"; then
+    model=${exp}/${inference_asr_st_model}
+    for set in "${tests[@]}"; do
+        if enter 12 "decoding of ${set}" "${decoded}/.stages/decode_${set}.json" --needs 3 "${raw}/${set}/wav.scp" \
+            --needs 11 "${exp}/config.yaml" "${model}" --yaml inference_config="${inference_config}" \
+            --arguments inference_args="${inference_args}" --makes "${decoded}/${set}/decode.json"; then
+            gpus=(--ngpu "$("${gpu_inference}" && echo 1 || echo 0)")
+            ${decode_cmd} --gpu "${gpus[1]}" "${decoded}/logs/${set}.log" "${python}" -m espnet_soups.bin.decode \
+                --config "${inference_config}" --train_config "${exp}/config.yaml" --model_file "${model}" \
+                --data_dir "${raw}/${set}" --output_dir "${decoded}/${set}" --nj "${inference_nj}" "${gpus[@]}" \
+                "${decode_args[@]}"
+            leave
+        fi
+    done
+
+    mapfile -t hypotheses < <(find "${decoded}" -name text 2>/dev/null | sort)
+    if enter 13 "scoring" "${exp}/.stages/score.json" --param decoded="${decoded}" test_sets="${test_sets}" score_opts="${score_opts}" \
+        --needs 12 "${tests[@]/#/${decoded}/}" "${hypotheses[@]}" \
+        --needs 3 "${tests[@]/#/${raw}/}" --makes "${exp}"/RESULTS.{md,json}; then
+        "${python}" -m espnet_soups.bin.score --decode_dir "${decoded}" --dump_dir "${raw}" --test_sets "${tests[@]}" \
+            --exp_dir "${exp}" "${score_args[@]}"
+        leave
+    fi
+fi
+
+[ "${stages_run}" -gt 0 ] || say "nothing to do: all stages are up to date"
+[ ! -e "${exp}/RESULTS.md" ] || say "results: ${PWD}/${exp}/RESULTS.md"

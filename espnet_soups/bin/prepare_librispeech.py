@@ -1,0 +1,56 @@
+"""Prepare LibriSpeech: get its parts, write Kaldi-style data directories."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from espnet_soups.corpora.combine import check_languages
+from espnet_soups.corpora.librispeech.acquire import get_parts
+from espnet_soups.corpora.librispeech.prepare import Options, prepare
+from espnet_soups.corpora.librispeech.published import BASE_URL, PARTS
+from espnet_soups.errors import cli_main
+from espnet_soups.text.normalize import CASES
+
+
+def get_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    where = parser.add_argument_group("where from, where to")
+    where.add_argument("--audio_dir", type=Path, help="has the parts or their .tar.gz; nothing is downloaded")
+    where.add_argument("--base_url", default=BASE_URL, help="web folder of the archives")
+    where.add_argument("--download_dir", type=Path, default=Path("downloads"), help="keeps downloads")
+    where.add_argument("--remove_archives", action="store_true", help="keep only what was extracted")
+    where.add_argument("--data_dir", type=Path, default=Path("data"), help="gets the data directories")
+    where.add_argument("--local_dir", type=Path, help="gets the report rows.tsv; DATA_DIR/local if not given")
+    what = parser.add_argument_group("what")
+    what.add_argument("--parts", nargs="+", default=list(PARTS), metavar="PART", help="of the corpus")
+    what.add_argument(
+        "--with_aishell", type=Path, metavar="DIR", help="adds the prepared data of that recipe, by reference"
+    )
+    what.add_argument("--languages", nargs="+", help="to check that this corpus has them")
+    what.add_argument("--tgt_case", choices=CASES, help="has no effect: there are no translations")
+    what.add_argument("--src_case", choices=CASES, default="lc.rm", help="form of the transcripts")
+    what.add_argument("--check_audio", action="store_true", help="read every recording's header")
+    parser.add_argument("--nj", type=int, default=1, help="number of processes")
+    return parser
+
+
+@cli_main
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    args = get_parser().parse_args(arguments)
+    options = Options(args.parts, args.src_case, check_audio=args.check_audio, nj=args.nj)
+    siblings = {"aishell": args.with_aishell} if args.with_aishell else {}
+    check_languages(args.languages, ["en", *(["zh"] if siblings else [])], "LibriSpeech", "--with_aishell")
+    folders = get_parts(
+        args.parts,
+        args.download_dir,
+        audio_dir=args.audio_dir,
+        base_url=args.base_url,
+        remove_archives=args.remove_archives,
+    )
+    prepare(folders, args.data_dir, args.local_dir or args.data_dir / "local", options, siblings)
+
+
+if __name__ == "__main__":
+    main()

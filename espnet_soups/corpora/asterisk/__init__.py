@@ -1,0 +1,1 @@
+"""The Asterisk core sounds: voice prompts in five languages, one professional speaker each."""

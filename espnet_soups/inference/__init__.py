@@ -1,0 +1,1 @@
+"""From speech to transcript and translation: searches, model loading, batches, long recordings."""
