@@ -67,10 +67,11 @@ def list_objectives(asr_langs: Sequence[str], st_pairs: Sequence[str], ssl: bool
 def match_objectives(pattern: str, names: Sequence[str]) -> tuple[str, ...]:
     """Objectives that a pattern such as ``asr/*``, ``*/fr`` or ``ssl`` names, in the order of ``names``.
 
-    ``*/fr`` means the language that is spoken, so that it names ``asr/fr`` and ``st/fr-en``.
+    ``*/fr`` means the language that is spoken, so that it names ``asr/fr`` and ``st/fr-en``. A pattern with ``*`` may
+    name nothing: a soup with ``st/*`` also serves a model that does not translate.
 
     Raises:
-        UserError: If the pattern names nothing.
+        UserError: If a name without ``*`` is no objective of the model.
     """
     task, _, language = pattern.partition("/")
     found = tuple(
@@ -79,6 +80,6 @@ def match_objectives(pattern: str, names: Sequence[str]) -> tuple[str, ...]:
         if fnmatchcase(name, pattern)
         or (task == "*" and language != "" and fnmatchcase(parse_objective(name).source or "", language))
     )
-    if not found:
+    if not found and "*" not in pattern:
         raise UserError(f"'{pattern}' matches no objective of this model; it has {', '.join(names)}.")
     return found

@@ -33,5 +33,6 @@ def test_patterns() -> None:
     assert match_objectives("asr/*", names) == ("asr/fr", "asr/en")
     assert match_objectives("*/fr", names) == ("asr/fr", "st/fr-en")
     assert match_objectives("*", names) == names
-    with pytest.raises(UserError, match="matches no objective"):
-        match_objectives("st/de-*", names)
+    assert match_objectives("st/de-*", names) == ()
+    with pytest.raises(UserError, match="'st/de-en' matches no objective"):
+        match_objectives("st/de-en", names)

@@ -61,20 +61,14 @@ class CachedDecoder:
 
     def __init__(self, decoder: AbsDecoder) -> None:
         """Raises: UserError, if the decoder is not made of ESPnet's Transformer layers."""
-        if (
-            not isinstance(decoder, TransformerDecoder)
-            or len(decoder.embed) != 2
-            or decoder.output_layer is None
-        ):
+        if not isinstance(decoder, TransformerDecoder) or len(decoder.embed) != 2 or decoder.output_layer is None:
             raise UserError(
                 f"Translation cannot run on a {type(decoder).__name__}, only on ESPnet's transformer decoder "
                 "with embedding and output layer; train with 'decoder: transformer'."
             )
         self.embedding, self.position = decoder.embed
         if type(self.position) not in (PositionalEncoding, ScaledPositionalEncoding):
-            raise UserError(
-                f"The position encoding {type(self.position).__name__} of the decoder is not supported."
-            )
+            raise UserError(f"The position encoding {type(self.position).__name__} of the decoder is not supported.")
         self.decoder = decoder
         self.layers: list[DecoderLayer] = list(decoder.decoders)
 
@@ -100,9 +94,7 @@ class CachedDecoder:
         """Read one token per hypothesis `(B, K)`; return the next one's log-probabilities `(B, K, V)`."""
         batch, beam = tokens.shape
         step = state.ancestry.size(2)
-        own = torch.eye(beam, dtype=torch.bool, device=tokens.device)[None, :, None, :].expand(
-            batch, -1, -1, -1
-        )
+        own = torch.eye(beam, dtype=torch.bool, device=tokens.device)[None, :, None, :].expand(batch, -1, -1, -1)
         state.ancestry = torch.cat([state.ancestry, own], dim=2)
         visible = state.ancestry.flatten(2)[:, None]
         x = self._embed(tokens, step)
@@ -136,9 +128,7 @@ def _keys(attention: MultiHeadedAttention, x: Tensor) -> Tensor:
 def _attend(attention: MultiHeadedAttention, x: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     """Attention of queries from `x` `(B, K, D)` to keys and values `(B, heads, N, d)`."""
     query = attention.q_norm(_split_heads(attention, attention.linear_q(x)))
-    context = scaled_dot_product_attention(
-        query, key, value, attn_mask=mask, scale=1 / math.sqrt(attention.d_k)
-    )
+    context = scaled_dot_product_attention(query, key, value, attn_mask=mask, scale=1 / math.sqrt(attention.d_k))
     return attention.linear_out(context.transpose(1, 2).flatten(2))
 
 

@@ -56,18 +56,13 @@ def collapse_paths(labels: Tensor, scores: Tensor, blank: int = 0) -> list[tuple
     starts = spoken & (labels != previous)
     # Frames of the n-th token carry run number n (from 1); blanks go to run 0, which is dropped.
     run = torch.where(spoken, starts.long().cumsum(dim=1), 0)
-    peaks = scores.new_full((scores.size(0), scores.size(1) + 1), -torch.inf).scatter_reduce(
-        1, run, scores, "amax"
-    )
+    peaks = scores.new_full((scores.size(0), scores.size(1) + 1), -torch.inf).scatter_reduce(1, run, scores, "amax")
     frames = torch.arange(labels.size(1), device=labels.device).expand_as(labels)
     frames_at_peak = torch.where(scores == peaks.gather(1, run), frames, labels.size(1) - 1)
     first = torch.full_like(run, labels.size(1) - 1)
-    first = torch.nn.functional.pad(first, (1, 0), value=0).scatter_reduce(1, run, frames_at_peak, "amin")[
-        :, 1:
-    ]
+    first = torch.nn.functional.pad(first, (1, 0), value=0).scatter_reduce(1, run, frames_at_peak, "amin")[:, 1:]
     counts = starts.sum(dim=1).tolist()
     rows = zip(first.tolist(), labels.gather(1, first).tolist(), peaks[:, 1:].tolist(), counts, strict=True)
     return [
-        tuple(CtcToken(*token) for token in zip(ids[:n], at[:n], score[:n], strict=True))
-        for at, ids, score, n in rows
+        tuple(CtcToken(*token) for token in zip(ids[:n], at[:n], score[:n], strict=True)) for at, ids, score, n in rows
     ]

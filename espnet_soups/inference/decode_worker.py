@@ -60,9 +60,7 @@ def _speech2text(files: ModelFiles, options: DecodeOptions) -> "Speech2Text":
         raise UserError("--ngpu 1 was given, but PyTorch finds no GPU; give --ngpu 0.")
     torch.set_num_threads(1)
     device = "cuda" if files.ngpu > 0 else "cpu"
-    return Speech2Text(
-        files.train_config, files.model_file, device=device, dtype=files.dtype, options=options
-    )
+    return Speech2Text(files.train_config, files.model_file, device=device, dtype=files.dtype, options=options)
 
 
 def _row(identifier: str, found: "Transcript") -> dict[str, object]:

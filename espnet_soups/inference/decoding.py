@@ -60,9 +60,7 @@ def decode_data_dir(
     known = [language for language in languages if language in heads]
     skipped = {one: sum(u.language == one for u in utterances) for one in languages if one not in heads}
     if not known:
-        raise UserError(
-            f"{data_dir} has {', '.join(languages)}, but the model knows only {', '.join(heads)}."
-        )
+        raise UserError(f"{data_dir} has {', '.join(languages)}, but the model knows only {', '.join(heads)}.")
     work = output_dir / _BATCHES
     batches: list[Batch] = []
     for language in sorted(known):
@@ -103,9 +101,7 @@ def _read_heads(train_config: Path) -> dict[str, _Heads]:
         raise UserError(f"{train_config} does not exist; train the model first (stage 11).")
     content = yaml.safe_load(train_config.read_text(encoding="utf-8"))
     if not isinstance(content, dict) or not {"asr_langs", "st_pairs"} <= content.keys():
-        raise UserError(
-            f"{train_config} has no asr_langs and st_pairs; give the config.yaml that training wrote."
-        )
+        raise UserError(f"{train_config} has no asr_langs and st_pairs; give the config.yaml that training wrote.")
     targets = dict(pair.split("-") for pair in content["st_pairs"])
     names = [*content["asr_langs"], *targets]
     return {name: _Heads(name in content["asr_langs"], targets.get(name)) for name in names}
@@ -158,9 +154,7 @@ def _tables(
         for objective in wanted[identifier].objectives(languages[identifier]):
             task = objective.partition("/")[0]
             if identifier not in rows or task not in rows[identifier]:
-                raise UserError(
-                    f"The decoding of '{identifier}' for {objective} was lost; start the stage again."
-                )
+                raise UserError(f"The decoding of '{identifier}' for {objective} was lost; start the stage again.")
             tables.setdefault(objective, {})[identifier] = rows[identifier][task]
     return tables
 
@@ -173,9 +167,7 @@ def _described(model: ModelFiles) -> dict[str, str]:
     }
 
 
-def _write(
-    output_dir: Path, tables: dict[str, dict[str, dict[str, str]]], description: dict[str, Any]
-) -> None:
+def _write(output_dir: Path, tables: dict[str, dict[str, dict[str, str]]], description: dict[str, Any]) -> None:
     """Write all files beside the earlier ones, and put them in their place when they are complete."""
     new, old = output_dir / _NEW, output_dir / _OLD
     for leftover in (new, old):
@@ -185,9 +177,7 @@ def _write(
         (new / objective).mkdir(parents=True)
         for name in _FILES:
             lines = (f"{identifier} {row[name]}".rstrip(" ") for identifier, row in table.items())
-            (new / objective / name).write_text(
-                "".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n"
-            )
+            (new / objective / name).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     old.mkdir()
     for task in ("asr", "st"):
         if (output_dir / task).exists():

@@ -22,9 +22,7 @@ class Detokenizer:
 
     def __init__(self, tokens: Sequence[str], token_type: str, bpemodel: str | None) -> None:
         if token_type == "bpe" and (bpemodel is None or not Path(bpemodel).is_file()):
-            raise UserError(
-                f"The sentencepiece model {bpemodel} of the training configuration does not exist."
-            )
+            raise UserError(f"The sentencepiece model {bpemodel} of the training configuration does not exist.")
         self.tokens = list(tokens)
         self._tokenizer = build_tokenizer(token_type, bpemodel)
 

@@ -43,9 +43,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     except (OSError, RuntimeError, EOFError) as error:
         raise UserError(f"{path} is not a file of weights ({str(error).splitlines()[0]}).") from error
     if not isinstance(weights, Mapping) or not all(isinstance(value, Tensor) for value in weights.values()):
-        raise UserError(
-            f"{path} is not a file of weights: it may be a checkpoint.pth; give an epoch or an average."
-        )
+        raise UserError(f"{path} is not a file of weights: it may be a checkpoint.pth; give an epoch or an average.")
     own = model.state_dict()
     problems = [
         _named("lacks", own.keys() - weights.keys()),

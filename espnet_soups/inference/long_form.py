@@ -41,9 +41,7 @@ def transcribe_long(engine: Engine, samples: Samples, lang: str | None, target: 
     known = pair in engine.model.st_pairs
     translations = _translate(engine, samples, parts, pair) if known else [None] * len(parts)
     segments = [
-        Segment(
-            start, end, engine.source.text([t.text for t in tokens if start <= t.time < end]), translation
-        )
+        Segment(start, end, engine.source.text([t.text for t in tokens if start <= t.time < end]), translation)
         for (start, end), translation in zip(parts, translations, strict=True)
     ]
     text = engine.source.text([token.text for token in tokens])

@@ -45,9 +45,7 @@ class BeamOptions:
         if self.beam < 1:
             raise UserError(f"st.beam is {self.beam}; it must be at least 1.")
         if -1 < self.max_length_ratio < 0:
-            raise UserError(
-                f"st.max_length_ratio is {self.max_length_ratio}; give a ratio, 0, or -n for n tokens."
-            )
+            raise UserError(f"st.max_length_ratio is {self.max_length_ratio}; give a ratio, 0, or -n for n tokens.")
 
     def length_limits(self, frames: int) -> tuple[int, int]:
         """Most and fewest tokens for an utterance of that many encoder frames."""
@@ -55,9 +53,7 @@ class BeamOptions:
             longest = max(1, int(self.max_length_ratio * frames))
         else:
             longest = -int(self.max_length_ratio) or frames
-        shortest = (
-            -int(self.min_length_ratio) if self.min_length_ratio < 0 else int(self.min_length_ratio * frames)
-        )
+        shortest = -int(self.min_length_ratio) if self.min_length_ratio < 0 else int(self.min_length_ratio * frames)
         return longest, shortest
 
 
@@ -76,9 +72,7 @@ class DecodeOptions:
         if self.batch_seconds <= 0:
             raise UserError(f"batch_seconds is {self.batch_seconds}; it must be above 0.")
         if self.window_seconds < SHORTEST_WINDOW:
-            raise UserError(
-                f"window_seconds is {self.window_seconds}; it must be at least {SHORTEST_WINDOW}."
-            )
+            raise UserError(f"window_seconds is {self.window_seconds}; it must be at least {SHORTEST_WINDOW}.")
 
 
 def read_decode_options(path: Path) -> DecodeOptions:

@@ -50,21 +50,13 @@ class Speech2Text:
     ) -> None:
         model, args = load_model(Path(train_config), Path(model_file), device)
         if model.frontend is None:
-            raise UserError(
-                f"The model of {train_config} reads features, not speech; only ESPnet's tools can run it."
-            )
+            raise UserError(f"The model of {train_config} reads features, not speech; only ESPnet's tools can run it.")
         model = model.double() if dtype == "float64" else model
-        source = (
-            Detokenizer(args.src_token_list, args.src_token_type, args.src_bpemodel)
-            if model.asr_langs
-            else None
-        )
+        source = Detokenizer(args.src_token_list, args.src_token_type, args.src_bpemodel) if model.asr_langs else None
         target = Detokenizer(args.token_list, args.token_type, args.bpemodel) if model.st_pairs else None
         self.options = options or DecodeOptions()
         peak = args.speech_volume_normalize
-        self.engine = Engine(
-            model, source, target, self.options, device=torch.device(device), dtype=dtype, peak=peak
-        )
+        self.engine = Engine(model, source, target, self.options, device=torch.device(device), dtype=dtype, peak=peak)
 
     @property
     def languages(self) -> list[str]:
@@ -122,9 +114,7 @@ class Speech2Text:
             results.update(zip(rows, found, strict=True))
         return [results[i] for i in range(len(waves))]
 
-    def _decode(
-        self, encoded: Encoded, langs: Sequence[str | None], targets: Sequence[str | None]
-    ) -> list[Transcript]:
+    def _decode(self, encoded: Encoded, langs: Sequence[str | None], targets: Sequence[str | None]) -> list[Transcript]:
         """Run every utterance of a batch through the heads of its language."""
         guessed = identify_language(self.engine, encoded) if None in langs else []
         spoken = [one if one is not None else guessed[i][0] for i, one in enumerate(langs)]
@@ -169,9 +159,7 @@ def _for_each(value: PerUtterance, count: int, name: str) -> list[str | None]:
     if value is None or isinstance(value, str):
         return [value] * count
     if len(value) != count:
-        raise UserError(
-            f"{name} has {len(value)} entries for {count} utterances; give one for all or one for each."
-        )
+        raise UserError(f"{name} has {len(value)} entries for {count} utterances; give one for all or one for each.")
     return list(value)
 
 
@@ -186,7 +174,5 @@ def _samples(speech: Speech, rate: int) -> Samples:
     if array.ndim == 2:
         array = array.mean(axis=int(np.argmin(array.shape)))
     if array.ndim != 1 or not array.size or not np.isfinite(array).all():
-        raise UserError(
-            "Speech must be finite samples of shape (N,), (N, channels) or (channels, N), and not empty."
-        )
+        raise UserError("Speech must be finite samples of shape (N,), (N, channels) or (channels, N), and not empty.")
     return resample(array.astype(np.float32), rate, RATE)

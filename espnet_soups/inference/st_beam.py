@@ -49,18 +49,14 @@ def beam_search(
         forbidden: output tokens that no hypothesis may hold.
     """
     frames = lengths.tolist()
-    search = _Search(
-        decoder, encoded, lengths, [options.length_limits(n) for n in frames], start, eos, options
-    )
+    search = _Search(decoder, encoded, lengths, [options.length_limits(n) for n in frames], start, eos, options)
     search.penalty[list(forbidden)] = -torch.inf
     found = search.run()
     failed = [row for row, hypothesis in enumerate(found) if hypothesis.score == -torch.inf]
     if failed and options.min_length_ratio >= 0.1:
         relaxed = replace(options, min_length_ratio=max(0.0, options.min_length_ratio - 0.1))
         rows = torch.tensor(failed, device=encoded.device)
-        again = beam_search(
-            decoder, encoded[rows], lengths.to(rows.device)[rows], start, eos, relaxed, forbidden
-        )
+        again = beam_search(decoder, encoded[rows], lengths.to(rows.device)[rows], start, eos, relaxed, forbidden)
         for row, hypothesis in zip(failed, again, strict=True):
             found[row] = hypothesis
     return found
@@ -85,9 +81,7 @@ class _Search:
         self.beam = min(options.beam, decoder.vocabulary)
         self.detect_end = options.max_length_ratio == 0
         self.state: DecoderState = decoder.start(encoded, lengths, self.beam)
-        self.penalty = torch.full(
-            (decoder.vocabulary,), options.length_bonus, dtype=score_type, device=device
-        )
+        self.penalty = torch.full((decoder.vocabulary,), options.length_bonus, dtype=score_type, device=device)
         self.longest, self.shortest = torch.tensor(limits, device=device).unbind(dim=1)
         self.rows = list(range(batch))
         """`(B,)`, which utterance of the call each running one is; kept on the host."""
@@ -111,9 +105,7 @@ class _Search:
 
     def _extend(self) -> None:
         """Give every utterance its K best continuations."""
-        last = (
-            self.tokens[:, :, -1] if self.tokens.size(2) else torch.full_like(self.scores, self.start).long()
-        )
+        last = self.tokens[:, :, -1] if self.tokens.size(2) else torch.full_like(self.scores, self.start).long()
         log_probs = self.decoder.step(last, self.state) + self.penalty
         total = self.scores[:, :, None] + log_probs
         self.scores, chosen = total.flatten(1).topk(self.beam, dim=1)
@@ -156,7 +148,7 @@ class _Search:
             self.results[self.rows[row]] = BeamHypothesis(self._clean(tokens[row]), scores[row])
         if 4 * int(done.sum()) >= len(done):
             self._keep((~done).nonzero()[:, 0])
-        else:
+        else:  # without live hypotheses they stay done, until enough are
             self.scores[done.to(self.scores.device)] = -torch.inf
 
     def _keep(self, running: Tensor) -> None:

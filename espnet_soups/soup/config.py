@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from espnet_soups.errors import UserError
+from espnet_soups.objectives import match_objectives
 from espnet_soups.soup.hierarchy import Hierarchy, build_hierarchy
 from espnet_soups.soup.penalty import Penalty
 
@@ -141,9 +142,10 @@ def _static_weights(soup: str, conf: Mapping[str, float] | None, hierarchy: Hier
     if not conf:
         raise UserError("soup 'static' needs soup_conf.weights, such as {'asr/*': 1.0, 'st/*': 0.5, ssl: 0.1}.")
     # Each pattern becomes a level, so that overlaps and gaps are found by the same rules.
-    by_pattern = build_hierarchy([[pattern] for pattern in conf], hierarchy.names)
+    used = {pattern: weight for pattern, weight in conf.items() if match_objectives(pattern, hierarchy.names)}
+    by_pattern = build_hierarchy([[pattern] for pattern in used], hierarchy.names)
     result = [0.0] * len(hierarchy.names)
-    for level, weight in zip(by_pattern.levels, conf.values(), strict=True):
+    for level, weight in zip(by_pattern.levels, used.values(), strict=True):
         _check("soup_conf.weights", weight, weight >= 0, "at least 0")
         for k in level:
             result[k] = float(weight)

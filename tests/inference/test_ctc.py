@@ -99,6 +99,39 @@ def test_no_beam_finds_more_than_the_best_text_and_small_beams_stay_valid(seed: 
             assert hypothesis.score <= true_score + 1e-9
 
 
+def search_by_dictionary(log_probs: Tensor, beam: int) -> tuple[tuple[int, ...], float]:
+    """The same search written down plainly: prefix to (probability ending in blank, in the last token)."""
+    beams = {(): (1.0, 0.0)}
+    for row in log_probs.exp().tolist():
+        grown: dict[tuple[int, ...], tuple[float, float]] = {}
+        for prefix, (blank_end, token_end) in beams.items():
+            for token, p in enumerate(row):
+                stays = token == 0 or prefix[-1:] == (token,)
+                if token == 0:
+                    gain = ((blank_end + token_end) * p, 0.0)
+                else:
+                    gain = (0.0, (token_end if stays else blank_end + token_end) * p)
+                targets = [(prefix, gain)] if stays else [((*prefix, token), gain)]
+                if token and stays:
+                    targets.append(((*prefix, token), (0.0, blank_end * p)))
+                for target, (b, t) in targets:
+                    old = grown.get(target, (0.0, 0.0))
+                    grown[target] = (old[0] + b, old[1] + t)
+        beams = dict(sorted(grown.items(), key=lambda item: -sum(item[1]))[:beam])
+    best = max(beams, key=lambda prefix: sum(beams[prefix]))
+    return best, math.log(sum(beams[best]))
+
+
+@pytest.mark.parametrize("beam", [1, 2, 3, 5])
+def test_prefix_search_keeps_the_beam_that_a_plain_one_keeps(beam: int) -> None:
+    log_probs = random_log_probs(9, batch=12, frames=25, vocabulary=6, scale=1.5)
+    found = ctc_prefix_beam(log_probs, torch.full((12,), 25), beam)
+    for row, hypothesis in enumerate(found):
+        text, score = search_by_dictionary(log_probs[row], beam)
+        assert tuple(token.id for token in hypothesis.tokens) == text
+        assert hypothesis.score == pytest.approx(score, abs=1e-9)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_prefix_search_in_a_batch_equals_one_by_one(seed: int) -> None:
     log_probs = random_log_probs(seed, batch=5, frames=30, vocabulary=12)

@@ -20,6 +20,15 @@ def test_static_weights_by_pattern() -> None:
     assert config.static_weights == (1.0, 1.0, 0.5, 0.1)
 
 
+def test_patterns_of_absent_tasks_are_no_error() -> None:
+    names = ("asr/en", "asr/zh", "ssl")
+    assert build_soup_config("vc", {}, names).hierarchy.levels == ((0, 1), (2,))
+    weights = {"asr/*": 1, "st/*": 0.5, "ssl": 0.1}
+    assert build_soup_config("static", {"weights": weights}, names).static_weights == (1.0, 1.0, 0.1)
+    with pytest.raises(UserError, match="Level 2 of the soup is empty"):
+        build_soup_config("vm", {}, names)
+
+
 def test_penalty_for_each_boundary() -> None:
     config = build_soup_config("vm", {"penalty": [{"init": 0.1}, {"init": 0.2}]}, NAMES)
     assert [penalty.init for penalty in config.penalties] == [0.1, 0.2]
