@@ -13,9 +13,7 @@ PRECISIONS = ("float32", "float64", "bfloat16", "float16")
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--config", type=Path, help="YAML of the searches, such as conf/decode.yaml")
     parser.add_argument("--train_config", type=Path, required=True, help="config.yaml that training wrote")
     parser.add_argument("--model_file", type=Path, required=True, help="weights, such as valid.loss.ave.pth")
@@ -27,9 +25,7 @@ def get_parser() -> argparse.ArgumentParser:
         help="gets asr/<lang>/ and st/<pair>/ with text, token, score",
     )
     parser.add_argument("--nj", type=int, default=1, help="number of processes, of one thread each")
-    parser.add_argument(
-        "--ngpu", type=int, choices=(0, 1), default=0, help="whether the processes use the GPU"
-    )
+    parser.add_argument("--ngpu", type=int, choices=(0, 1), default=0, help="whether the processes use the GPU")
     parser.add_argument("--dtype", choices=PRECISIONS, default="float32", help="precision of the model")
     return parser
 

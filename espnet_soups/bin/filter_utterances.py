@@ -10,18 +10,12 @@ from espnet_soups.errors import cli_main
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     defaults = Limits()
     parser.add_argument("--data_dir", type=Path, required=True, help="the data directory to read")
     parser.add_argument("--out_dir", type=Path, required=True, help="the data directory to write")
-    parser.add_argument(
-        "--min_seconds", type=float, default=defaults.min_seconds, help="shorter ones are dropped"
-    )
-    parser.add_argument(
-        "--max_seconds", type=float, default=defaults.max_seconds, help="longer ones are dropped"
-    )
+    parser.add_argument("--min_seconds", type=float, default=defaults.min_seconds, help="shorter ones are dropped")
+    parser.add_argument("--max_seconds", type=float, default=defaults.max_seconds, help="longer ones are dropped")
     parser.add_argument(
         "--keep_without_text",
         action="store_true",

@@ -11,9 +11,7 @@ from espnet_soups.errors import cli_main
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--data_dir", type=Path, required=True, help="the data directory to read")
     parser.add_argument("--out_dir", type=Path, required=True, help="the data directory to write")
     parser.add_argument(

@@ -11,13 +11,9 @@ from espnet_soups.text.token_lists import BpeMode, Field, TokenType, make_tokens
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--data_dir", type=Path, required=True, help="the data directory to read")
-    parser.add_argument(
-        "--field", choices=get_args(Field.__value__), default="text", help="which texts of it"
-    )
+    parser.add_argument("--field", choices=get_args(Field.__value__), default="text", help="which texts of it")
     parser.add_argument("--out_dir", type=Path, required=True, help="gets tokens.txt and, for bpe, bpe.model")
     parser.add_argument("--token_type", choices=get_args(TokenType.__value__), default="char")
     parser.add_argument("--vocab_size", type=int, help="number of sentencepiece units, for bpe")

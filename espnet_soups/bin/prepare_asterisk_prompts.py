@@ -16,21 +16,13 @@ from espnet_soups.text.normalize import CASES
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     where = parser.add_argument_group("where from, where to")
-    where.add_argument(
-        "--audio_dir", type=Path, help="directory with the sounds: .deb or .tar.gz files, or extracted"
-    )
-    where.add_argument(
-        "--source", choices=get_args(Source.__value__), default="auto", help="without --audio_dir"
-    )
+    where.add_argument("--audio_dir", type=Path, help="directory with the sounds: .deb or .tar.gz files, or extracted")
+    where.add_argument("--source", choices=get_args(Source.__value__), default="auto", help="without --audio_dir")
     where.add_argument("--base_url", default=BASE_URL, help="web directory of the release archives")
     where.add_argument("--version", default=VERSION, help="version of the release archives")
-    where.add_argument(
-        "--download_dir", type=Path, default=Path("downloads"), help="keeps what was downloaded"
-    )
+    where.add_argument("--download_dir", type=Path, default=Path("downloads"), help="keeps what was downloaded")
     where.add_argument(
         "--data_dir", type=Path, default=Path("data"), help="gets train, valid, test_digits, test_prompts"
     )
@@ -41,21 +33,13 @@ def get_parser() -> argparse.ArgumentParser:
     what.add_argument("--tgt_case", choices=CASES, default="lc.rm", help="form of the translations")
     what.add_argument("--max_seconds", type=float, default=20.0, help="longer prompts are dropped")
     defaults = Counts()
-    what.add_argument(
-        "--train_digit_strings", type=int, default=defaults.train_digit_strings, help="per language"
-    )
+    what.add_argument("--train_digit_strings", type=int, default=defaults.train_digit_strings, help="per language")
     what.add_argument(
         "--train_phrase_sequences", type=int, default=defaults.train_phrase_sequences, help="per language"
     )
-    what.add_argument(
-        "--valid_digit_strings", type=int, default=defaults.valid_digit_strings, help="per language"
-    )
-    what.add_argument(
-        "--test_digit_strings", type=int, default=defaults.test_digit_strings, help="per language"
-    )
-    what.add_argument(
-        "--limit_per_language", type=int, help="prompts per language of a reduced corpus, for trials"
-    )
+    what.add_argument("--valid_digit_strings", type=int, default=defaults.valid_digit_strings, help="per language")
+    what.add_argument("--test_digit_strings", type=int, default=defaults.test_digit_strings, help="per language")
+    what.add_argument("--limit_per_language", type=int, help="prompts per language of a reduced corpus, for trials")
     what.add_argument("--seed", type=int, default=0, help="of the splits and the composed utterances")
     parser.add_argument("--nj", type=int, default=1, help="number of processes")
     return parser

@@ -12,13 +12,9 @@ from espnet_soups.text.normalize import CASES
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--decode_dir", type=Path, required=True, help="has a folder for each test set")
-    parser.add_argument(
-        "--dump_dir", type=Path, required=True, help="has the data directory of each test set"
-    )
+    parser.add_argument("--dump_dir", type=Path, required=True, help="has the data directory of each test set")
     parser.add_argument("--test_sets", nargs="+", required=True, help="names of the test sets")
     parser.add_argument("--exp_dir", type=Path, required=True, help="gets RESULTS.md and RESULTS.json")
     forms = "form of hypotheses and references: tc as they are, lc lower case, lc.rm also without punctuation"

@@ -10,17 +10,11 @@ from espnet_soups.errors import cli_main
 
 def get_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--data_dir", type=Path, required=True, help="the data directory to read")
     parser.add_argument("--out_dir", type=Path, required=True, help="the data directory to write")
-    parser.add_argument(
-        "--audio_dir", type=Path, help="gets the audio; OUT_DIR/../local/audio_sp if not given"
-    )
-    parser.add_argument(
-        "--factors", nargs="+", default=["0.9", "1.0", "1.1"], help="speeds; 1.0 is the original"
-    )
+    parser.add_argument("--audio_dir", type=Path, help="gets the audio; OUT_DIR/../local/audio_sp if not given")
+    parser.add_argument("--factors", nargs="+", default=["0.9", "1.0", "1.1"], help="speeds; 1.0 is the original")
     parser.add_argument("--nj", type=int, default=1, help="number of processes")
     return parser
 

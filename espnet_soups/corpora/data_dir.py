@@ -65,9 +65,7 @@ class DataDirSummary:
 
     def __str__(self) -> str:
         languages = ", ".join(f"{language} {count}" for language, count in self.utterances.items())
-        return (
-            f"{self.path}: {sum(self.utterances.values())} utterances ({languages}), {self.speakers} speakers"
-        )
+        return f"{self.path}: {sum(self.utterances.values())} utterances ({languages}), {self.speakers} speakers"
 
 
 def write_data_dir(
@@ -119,9 +117,7 @@ def _write_tables(directory: Path, utterances: list[Utterance], name: Path, comp
         seen.add(utterance.id)
         _check_utterance(utterance, where)
     if len({utterance.num_samples is None for utterance in utterances}) > 1:
-        raise UserError(
-            f"{name}: some utterances have a number of samples and some have none; give it for all or none"
-        )
+        raise UserError(f"{name}: some utterances have a number of samples and some have none; give it for all or none")
     missing = NA if complete else None
     speakers: dict[str, list[str]] = {}
     for utterance in sorted(utterances, key=lambda u: u.id):
@@ -153,9 +149,7 @@ def _check_utterance(utterance: Utterance, where: str) -> None:
         if text == NA:
             raise UserError(f"{where}: its {name} is {NA!r}; leave it out (None) instead")
     if not utterance.id.startswith(utterance.speaker):
-        raise UserError(
-            f"{where} does not start with its speaker id {utterance.speaker!r}; Kaldi needs it to"
-        )
+        raise UserError(f"{where} does not start with its speaker id {utterance.speaker!r}; Kaldi needs it to")
     if not utterance.audio.is_absolute():
         raise UserError(f"{where}: its audio path {str(utterance.audio)!r} is not absolute")
     if utterance.num_samples is not None and utterance.num_samples <= 0:
@@ -205,9 +199,7 @@ def validate_data_dir(path: Path, *, complete: bool = False) -> DataDirSummary:
     if complete:
         for file in (*_TEXTS, "utt2num_samples"):
             if file not in tables:
-                raise UserError(
-                    f"{path / file} is missing; format the audio (stage 3) to complete the directory"
-                )
+                raise UserError(f"{path / file} is missing; format the audio (stage 3) to complete the directory")
             check_covers(path, tables, file)
     language = {identifier: cell.value for identifier, cell in tables["utt2lang"].items()}
     samples: Counter[str] = Counter()

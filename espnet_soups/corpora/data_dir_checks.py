@@ -30,9 +30,7 @@ def check_tables(path: Path, tables: Tables) -> None:
             raise UserError(f"{path / 'wav.scp'}:{cell.line}: {cell.value!r} is not an absolute path")
     for cell in tables.get("utt2num_samples", {}).values():
         if not (cell.value.isascii() and cell.value.isdigit() and int(cell.value) > 0):
-            raise UserError(
-                f"{path / 'utt2num_samples'}:{cell.line}: {cell.value!r} is not a positive whole number"
-            )
+            raise UserError(f"{path / 'utt2num_samples'}:{cell.line}: {cell.value!r} is not a positive whole number")
     _check_speakers(path, tables)
     _check_targets(path, tables)
 
@@ -41,9 +39,7 @@ def check_covers(path: Path, tables: Tables, file: str) -> None:
     """Raise :class:`UserError` unless every utterance of ``wav.scp`` has a line in ``file``."""
     for identifier, cell in tables["wav.scp"].items():
         if identifier not in tables[file]:
-            raise UserError(
-                f"{path / 'wav.scp'}:{cell.line}: utterance {identifier!r} is not in {path / file}"
-            )
+            raise UserError(f"{path / 'wav.scp'}:{cell.line}: utterance {identifier!r} is not in {path / file}")
 
 
 def _check_speakers(path: Path, tables: Tables) -> None:
@@ -57,9 +53,7 @@ def _check_speakers(path: Path, tables: Tables) -> None:
         expected.setdefault(cell.value, []).append(identifier)
     for speaker, cell in tables["spk2utt"].items():
         if cell.value.split(" ") != expected.get(speaker):
-            raise UserError(
-                f"{path / 'spk2utt'}:{cell.line}: the line of {speaker!r} does not agree with utt2spk"
-            )
+            raise UserError(f"{path / 'spk2utt'}:{cell.line}: the line of {speaker!r} does not agree with utt2spk")
     for speaker, ids in expected.items():
         if speaker not in tables["spk2utt"]:
             line = tables["utt2spk"][ids[0]].line
@@ -76,6 +70,4 @@ def _check_targets(path: Path, tables: Tables) -> None:
     for identifier, cell in targets.items():
         if identifier not in translations or translations[identifier].value == NA:
             file = path / "utt2tgt"
-            raise UserError(
-                f"{file}:{cell.line}: utterance {identifier!r} has no translation in text_translation"
-            )
+            raise UserError(f"{file}:{cell.line}: utterance {identifier!r} has no translation in text_translation")

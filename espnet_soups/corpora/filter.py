@@ -56,9 +56,7 @@ def filter_utterances(data_dir: Path, out_dir: Path, limits: Limits) -> DataDirS
         else:
             drops.append(drop)
     if not kept:
-        raise UserError(
-            f"{data_dir}: all of its {len(drops)} utterances are dropped, first: {drops[0].detail}"
-        )
+        raise UserError(f"{data_dir}: all of its {len(drops)} utterances are dropped, first: {drops[0].detail}")
     summary = write_data_dir(out_dir, kept, complete=True, extra={DROPPED_FILE: drops_as_tsv(drops)})
     print(summarize_drops(out_dir, len(kept), drops))
     dense = [utterance for utterance in kept if is_too_dense_for_ctc(utterance)]

@@ -103,9 +103,7 @@ def format_audio(
         else:
             kept.append(replace(utterance, audio=outcome[0], num_samples=outcome[1]))
     if not kept:
-        raise UserError(
-            f"{data_dir}: none of its {len(utterances)} audio files can be used, first: {drops[0].detail}"
-        )
+        raise UserError(f"{data_dir}: none of its {len(utterances)} audio files can be used, first: {drops[0].detail}")
     summary = write_data_dir(out_dir, kept, complete=True, extra={DROPPED_FILE: drops_as_tsv(drops)})
     print(summarize_drops(out_dir, len(kept), drops))
     return summary

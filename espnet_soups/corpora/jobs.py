@@ -39,9 +39,7 @@ def file_signature(path: Path) -> str:
 def audio_signature(path: Path) -> str:
     """Return :func:`file_signature` of an entry of ``wav.scp``, which may be ``FILE.ark:OFFSET``."""
     archive, colon, offset = str(path).rpartition(":")
-    return (
-        file_signature(Path(archive)) + f" {offset}" if colon and offset.isdigit() else file_signature(path)
-    )
+    return file_signature(Path(archive)) + f" {offset}" if colon and offset.isdigit() else file_signature(path)
 
 
 def output_path(directory: Path, speaker: str, identifier: str, suffix: str) -> Path:
@@ -50,9 +48,7 @@ def output_path(directory: Path, speaker: str, identifier: str, suffix: str) -> 
     return directory / folder / f"{name}{suffix}"
 
 
-def run_jobs[T, R](
-    jobs: Sequence[Job[T]], work: Callable[[T], R], *, directory: Path, nj: int, label: str
-) -> list[R]:
+def run_jobs[T, R](jobs: Sequence[Job[T]], work: Callable[[T], R], *, directory: Path, nj: int, label: str) -> list[R]:
     """Return ``work(job.task)`` for every job, in order, whatever the number of processes ``nj``.
 
     ``work`` is a module-level function that writes ``job.output`` (or, if its result says why not, nothing)

@@ -29,9 +29,7 @@ def check_value(value: str, where: str) -> None:
     if not value:
         raise UserError(f"{where}: the value is empty; an utterance without a value has no line")
     if value != value.strip():
-        raise UserError(
-            f"{where}: blanks around the value {value!r}; use one space after the id and none at the end"
-        )
+        raise UserError(f"{where}: blanks around the value {value!r}; use one space after the id and none at the end")
     if (bad := find_unprintable(value)) is not None:
         raise UserError(f"{where}: control character {bad!r} in the value; remove it")
 
@@ -53,14 +51,10 @@ def read_table(path: Path) -> dict[str, Cell]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise UserError(
-            f"{path}: cannot be read ({error.strerror}); every data directory needs this file"
-        ) from error
+        raise UserError(f"{path}: cannot be read ({error.strerror}); every data directory needs this file") from error
     if content and not content.endswith(b"\n"):
         last = content.count(b"\n") + 1
-        raise UserError(
-            f"{path}:{last}: the file does not end with a newline; it may have been cut off, make it again"
-        )
+        raise UserError(f"{path}:{last}: the file does not end with a newline; it may have been cut off, make it again")
     table: dict[str, Cell] = {}
     previous, previous_line = "", 0
     # Only \n ends a line: str.splitlines would also split at characters that may stand inside a text.
@@ -68,9 +62,7 @@ def read_table(path: Path) -> dict[str, Cell]:
         identifier, value = _parse_line(raw, f"{path}:{number}")
         if identifier in table:
             first = table[identifier].line
-            raise UserError(
-                f"{path}:{number}: id {identifier!r} is duplicated, it is on line {first} already"
-            )
+            raise UserError(f"{path}:{number}: id {identifier!r} is duplicated, it is on line {first} already")
         if identifier < previous:
             raise UserError(
                 f"{path}:{number}: id {identifier!r} is out of order, it comes after {previous!r} on line"
@@ -85,9 +77,7 @@ def _parse_line(raw: bytes, where: str) -> tuple[str, str]:
     try:
         line = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise UserError(
-            f"{where}: byte {raw[error.start]:#04x} is not UTF-8; convert the file to UTF-8"
-        ) from error
+        raise UserError(f"{where}: byte {raw[error.start]:#04x} is not UTF-8; convert the file to UTF-8") from error
     if not line.strip():
         raise UserError(f"{where}: the line is empty; remove it")
     identifier, _, value = line.partition(" ")

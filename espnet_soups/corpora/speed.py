@@ -55,9 +55,7 @@ def speed_perturb(
     kept = list(utterances) if 1.0 in values.values() else []
     drops: list[Drop] = []
     audio_dir = audio_dir.absolute()
-    copies = [
-        (name, value, utterance) for name, value in values.items() if value != 1.0 for utterance in utterances
-    ]
+    copies = [(name, value, utterance) for name, value in values.items() if value != 1.0 for utterance in utterances]
     jobs = [
         Job(output, f"{audio_signature(u.audio)} speed {value}", Perturb(u.audio, output, value))
         for name, value, u in copies
@@ -82,9 +80,7 @@ def _parse_factors(factors: Sequence[str]) -> dict[str, float]:
         try:
             value = float(factor)
         except ValueError:
-            raise UserError(
-                f"speed factor {factor!r} is not a number; give some such as 0.9 1.0 1.1"
-            ) from None
+            raise UserError(f"speed factor {factor!r} is not a number; give some such as 0.9 1.0 1.1") from None
         if not _SLOWEST <= value <= _FASTEST:
             raise UserError(f"speed factor {factor} is not between {_SLOWEST} and {_FASTEST}")
         if value in values.values():

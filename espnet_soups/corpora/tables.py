@@ -10,9 +10,7 @@ def format_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str
     """Return an aligned table; columns of numbers are right-aligned."""
     cells = [tuple(map(str, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    numeric = [
-        all(cell[:1].isdigit() for cell in column) and bool(column) for column in zip(*cells, strict=True)
-    ]
+    numeric = [all(cell[:1].isdigit() for cell in column) and bool(column) for column in zip(*cells, strict=True)]
     numeric = numeric or [False] * len(header)
 
     def line(row: Sequence[str]) -> str:

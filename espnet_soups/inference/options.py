@@ -63,8 +63,8 @@ class DecodeOptions:
 
     asr: AsrOptions = field(default_factory=AsrOptions)
     st: BeamOptions = field(default_factory=BeamOptions)
-    batch_seconds: float = 60.0
-    """Audio in one batch, padding included, in seconds."""
+    batch_seconds: float = 20.0
+    """Audio in one batch, padding included, in seconds; more pays on a GPU."""
     window_seconds: float = 30.0
     """Longer speech is decoded in overlapping windows of this length."""
 

@@ -118,9 +118,7 @@ def _explain_failure(message: str, vocab_size: int) -> str:
         return f"--vocab_size {vocab_size} is too large for so little text; give at most {too_large[1]}"
     if too_small is not None:
         needed = max(map(int, too_small.groups()))
-        return (
-            f"--vocab_size {vocab_size} is too small for the characters of the text; give at least {needed}"
-        )
+        return f"--vocab_size {vocab_size} is too small for the characters of the text; give at least {needed}"
     return f"sentencepiece cannot make {vocab_size} pieces of the text ({message}); try another --vocab_size"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from espnet2.train.trainer import Trainer
 
 from espnet_soups.errors import UserError
+from espnet_soups.training.atomic_save import atomic_saves
 from espnet_soups.training.records import (
     append_records,
     drop_records_from,
@@ -24,6 +25,12 @@ class SoupsTrainer(Trainer):
     The weighting itself happens between the model's forward pass and the backward pass that ESPnet runs, at the
     boundary behind the encoder, so ESPnet's order of steps (accumulation, AMP, clipping, skipping, DDP) is untouched.
     """
+
+    @classmethod
+    def run(cls, **kwargs: Any) -> None:
+        """Train; see :meth:`espnet2.train.trainer.Trainer.run`."""
+        with atomic_saves():
+            super().run(**kwargs)
 
     @classmethod
     def train_one_epoch(cls, model: Any, iterator: Any, optimizers: Any, options: Any, **kwargs: Any) -> bool:

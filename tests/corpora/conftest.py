@@ -14,9 +14,7 @@ type WriteTone = Callable[..., Path]
 def write_tone(tmp_path: Path) -> WriteTone:
     """Return a function that writes a tone as 16-bit audio and returns the file's path."""
 
-    def write(
-        name: str, seconds: float = 0.5, rate: int = 16000, channels: int = 1, hertz: float = 440.0
-    ) -> Path:
+    def write(name: str, seconds: float = 0.5, rate: int = 16000, channels: int = 1, hertz: float = 440.0) -> Path:
         time = np.arange(round(seconds * rate)) / rate
         samples = 0.5 * np.sin(2 * np.pi * hertz * time)
         file = tmp_path / "source" / name

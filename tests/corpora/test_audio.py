@@ -18,9 +18,7 @@ def encode(path: Path, samples: np.ndarray, rate: int, codec: str, container: st
         stream = output.add_stream(codec, rate=rate, layout="mono")
         frame = av.AudioFrame.from_ndarray(to_int16(samples)[None], format="s16", layout="mono")
         frame.rate = rate
-        resampler = av.AudioResampler(
-            format=stream.format, layout="mono", rate=rate, frame_size=stream.frame_size
-        )
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate, frame_size=stream.frame_size)
         for block in [*resampler.resample(frame), *resampler.resample(None)]:
             output.mux(stream.encode(block))
         output.mux(stream.encode(None))

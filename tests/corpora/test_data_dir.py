@@ -113,9 +113,7 @@ def test_files_without_lines_are_not_written(tmp_path: Path) -> None:
         ({"num_samples": 0}, "has 0 audio samples; drop it"),
     ],
 )
-def test_bad_utterances_are_named_and_nothing_is_lost(
-    tmp_path: Path, changes: dict[str, object], message: str
-) -> None:
+def test_bad_utterances_are_named_and_nothing_is_lost(tmp_path: Path, changes: dict[str, object], message: str) -> None:
     write_data_dir(tmp_path / "d", [make("fr-a-1", num_samples=1)])
     before = {file.name: file.read_bytes() for file in (tmp_path / "d").iterdir()}
     bad = make("fr-a-1", **{"num_samples": 1, **changes})
@@ -209,9 +207,7 @@ def test_missing_directory_and_file(tmp_path: Path, utterances: list[Utterance])
         read_data_dir(tmp_path / "d")
 
 
-def test_writing_replaces_the_directory_and_recovers_from_a_stop(
-    tmp_path: Path, utterances: list[Utterance]
-) -> None:
+def test_writing_replaces_the_directory_and_recovers_from_a_stop(tmp_path: Path, utterances: list[Utterance]) -> None:
     write_data_dir(tmp_path / "d", utterances, extra={"dropped.tsv": "gone\n"})
     assert (tmp_path / "d/dropped.tsv").read_text() == "gone\n"
     (tmp_path / "d").rename(tmp_path / ".d.old")  # as if stopped between the two renames

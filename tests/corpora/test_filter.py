@@ -59,9 +59,7 @@ def test_speech_without_text_can_be_kept(tmp_path: Path, data_dir: Path) -> None
 @pytest.mark.parametrize(
     ("seconds", "text", "dense"), [(0.16, "abcd", False), (0.16, "abcde", True), (0.16, "abbc", True)]
 )
-def test_ctc_needs_a_frame_per_character_and_one_between_equal_ones(
-    seconds: float, text: str, dense: bool
-) -> None:
+def test_ctc_needs_a_frame_per_character_and_one_between_equal_ones(seconds: float, text: str, dense: bool) -> None:
     assert is_too_dense_for_ctc(utterance("x", seconds, text)) is dense
 
 

@@ -52,17 +52,11 @@ def test_everything_is_16_khz_mono_and_complete(
         assert utterance.audio.is_relative_to(tmp_path / "dump/raw/org/audio/train")
         samples, rate = read_audio(utterance.audio)
         assert (rate, len(samples)) == (16000, utterance.num_samples)
-    assert "".join((out / "text_translation").read_text().split()) == "".join(
-        f"en-a-{i}<na>" for i in (1, 2, 3, 4)
-    )
+    assert "".join((out / "text_translation").read_text().split()) == "".join(f"en-a-{i}<na>" for i in (1, 2, 3, 4))
     dropped = (out / "dropped.tsv").read_text().splitlines()
     assert dropped[1] == f"en-a-5\tunreadable or empty audio\t{tmp_path}/source/empty.wav: the file is empty"
-    assert (
-        dropped[2] == f"en-a-6\tunreadable or empty audio\t{tmp_path}/absent.wav: there is no such audio file"
-    )
-    assert (
-        "kept 4 of 6 utterances; dropped unreadable or empty audio: 2 (listed in" in capsys.readouterr().out
-    )
+    assert dropped[2] == f"en-a-6\tunreadable or empty audio\t{tmp_path}/absent.wav: there is no such audio file"
+    assert "kept 4 of 6 utterances; dropped unreadable or empty audio: 2 (listed in" in capsys.readouterr().out
 
 
 def test_the_formats_hold_the_same_audio(tmp_path: Path, data_dir: Path) -> None:
@@ -88,9 +82,7 @@ def test_formatted_files_are_linked_others_converted(tmp_path: Path, data_dir: P
     assert list((tmp_path / "audio").rglob("*.flac")) == []
 
 
-def test_another_file_system_gets_copies(
-    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_file_system_gets_copies(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
@@ -111,9 +103,7 @@ def test_archives_are_what_espnet_reads(tmp_path: Path, data_dir: Path) -> None:
         np.testing.assert_array_equal(samples.astype(np.float32), read_audio(utterance.audio)[0])
 
 
-def test_long_lists_make_several_archives(
-    tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_lists_make_several_archives(tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     format_audio(data_dir, tmp_path / "one", tmp_path / "audio1", "ark")
     monkeypatch.setattr("espnet_soups.corpora.format._ARK_UTTERANCES", 2)
     format_audio(data_dir, tmp_path / "many", tmp_path / "audio2", "ark")
@@ -132,9 +122,7 @@ def test_results_do_not_depend_on_nj_and_are_not_made_twice(
     def run(nj: int) -> tuple[dict[str, bytes], dict[str, int]]:
         format_audio(data_dir, tmp_path / "out", tmp_path / "audio", audio_format, nj)
         files = {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()}
-        return files, {
-            str(f): f.stat().st_mtime_ns for f in (tmp_path / "audio").rglob("*.*") if f.suffix != ".jsonl"
-        }
+        return files, {str(f): f.stat().st_mtime_ns for f in (tmp_path / "audio").rglob("*.*") if f.suffix != ".jsonl"}
 
     first = run(2)
     assert run(1) == first
@@ -149,8 +137,6 @@ def test_changed_audio_is_formatted_again(tmp_path: Path, data_dir: Path) -> Non
 
 def test_nothing_left_is_an_error(tmp_path: Path) -> None:
     write_data_dir(tmp_path / "data", [Utterance("en-a-1", tmp_path / "absent.wav", "en-a", "en")])
-    with pytest.raises(
-        UserError, match=r"none of its 1 audio files can be used, first: .*there is no such audio file"
-    ):
+    with pytest.raises(UserError, match=r"none of its 1 audio files can be used, first: .*there is no such audio file"):
         format_audio(tmp_path / "data", tmp_path / "out", tmp_path / "audio")
     assert not (tmp_path / "out").exists()

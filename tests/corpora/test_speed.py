@@ -28,9 +28,7 @@ def test_copies_have_their_own_speed_ids_and_speakers(tmp_path: Path, data_dir: 
     main(["--data_dir", str(data_dir), "--out_dir", str(out), "--nj", "1"])
     perturbed = {utterance.id: utterance for utterance in read_data_dir(out)}
     originals = read_data_dir(data_dir)
-    assert sorted(perturbed) == sorted(
-        f"{prefix}{u.id}" for prefix in ("", "sp0.9-", "sp1.1-") for u in originals
-    )
+    assert sorted(perturbed) == sorted(f"{prefix}{u.id}" for prefix in ("", "sp0.9-", "sp1.1-") for u in originals)
     for original in originals:
         assert perturbed[original.id] == original
         for factor in (0.9, 1.1):
@@ -43,9 +41,7 @@ def test_copies_have_their_own_speed_ids_and_speakers(tmp_path: Path, data_dir: 
             )
             samples, rate = read_audio(copy.audio)
             assert rate == read_audio(original.audio)[1]
-            assert (
-                copy.num_samples == len(samples) == pytest.approx((original.num_samples or 0) / factor, abs=2)
-            )
+            assert copy.num_samples == len(samples) == pytest.approx((original.num_samples or 0) / factor, abs=2)
             peak = np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples)
             assert peak == pytest.approx(440 * factor, abs=2)
     assert copy.audio.is_relative_to(tmp_path / "data/local/audio_sp")
@@ -96,9 +92,7 @@ def test_unreadable_audio_is_dropped_and_listed(
         ([], "no speed factor is given"),
     ],
 )
-def test_impossible_factors_are_refused(
-    tmp_path: Path, data_dir: Path, factors: list[str], message: str
-) -> None:
+def test_impossible_factors_are_refused(tmp_path: Path, data_dir: Path, factors: list[str], message: str) -> None:
     with pytest.raises(UserError, match=message):
         speed_perturb(data_dir, tmp_path / "out", tmp_path / "audio", factors)
     assert not (tmp_path / "out").exists()

@@ -61,9 +61,7 @@ def test_missing_translations_do_not_count(tmp_path: Path) -> None:
     assert not (tmp_path / "t2").exists()
 
 
-def test_unknown_characters_of_other_splits_are_counted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_unknown_characters_of_other_splits_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train, valid = write(tmp_path / "train", ["ab a"]), write(tmp_path / "valid", ["aß", "bçç b"])
     arguments = [
         "--data_dir",

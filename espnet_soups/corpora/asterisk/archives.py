@@ -87,11 +87,7 @@ def _extract(archive: Path, folder: Path) -> None:
 
 def _extract_deb(archive: Path, folder: Path) -> None:
     if shutil.which("dpkg") is None:
-        raise UserError(
-            f"{archive}: the command dpkg is missing; extract the package elsewhere or use --source web"
-        )
+        raise UserError(f"{archive}: the command dpkg is missing; extract the package elsewhere or use --source web")
     result = subprocess.run(["dpkg", "-x", str(archive), str(folder)], capture_output=True, text=True)
     if result.returncode != 0:
-        raise UserError(
-            f"{archive}: the package is damaged ({result.stderr.strip()}); delete it and get it again"
-        )
+        raise UserError(f"{archive}: the package is damaged ({result.stderr.strip()}); delete it and get it again")

@@ -127,11 +127,7 @@ def _spell_out(text: str, language: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         before, after = text[: match.start()][-1:], text[match.end() :][:2]
-        in_name = (
-            before.isalnum()
-            or before == "-"
-            or (after[:1].isalpha() and not re.fullmatch(r"[A-Z]\W?", after))
-        )
+        in_name = before.isalnum() or before == "-" or (after[:1].isalpha() and not re.fullmatch(r"[A-Z]\W?", after))
         if len(match[0]) > 1 or in_name:
             raise UnusableTextError("number in figures")
         return f"{_DIGITS[language][int(match[0])]} "

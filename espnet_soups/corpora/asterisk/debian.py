@@ -29,9 +29,7 @@ def download_packages(packages: Sequence[str], directory: Path) -> list[Path]:
     """
     for command in ("apt-get", "dpkg"):
         if shutil.which(command) is None:
-            raise UserError(
-                f"the command {command} is missing, so Debian packages cannot be used; try --source web"
-            )
+            raise UserError(f"the command {command} is missing, so Debian packages cannot be used; try --source web")
     directory = directory.absolute()
     directory.mkdir(parents=True, exist_ok=True)
     intact = intact_files(directory)
@@ -57,9 +55,7 @@ def download_packages(packages: Sequence[str], directory: Path) -> list[Path]:
 def _downloaded_file(package: str, directory: Path) -> str:
     files = sorted(directory.glob(f"{package}_*.deb"), key=lambda file: file.stat().st_mtime)
     if not files:
-        raise UserError(
-            f"apt-get said it downloaded {package}, but {directory} has no such package; try --source web"
-        )
+        raise UserError(f"apt-get said it downloaded {package}, but {directory} has no such package; try --source web")
     return files[-1].name
 
 
@@ -82,9 +78,7 @@ def _apt(arguments: Sequence[str], options: Sequence[str], directory: Path) -> s
     # As root, apt would drop its privileges to a user that may not be allowed to write here.
     sandbox = ["-o", "APT::Sandbox::User=root"] if os.geteuid() == 0 else []
     command = ["apt-get", *sandbox, *options, *arguments]
-    result = subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"}
-    )
+    result = subprocess.run(command, cwd=directory, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     if result.returncode == 0:
         return None
     lines = [line for line in result.stderr.splitlines() if line.strip()]

@@ -61,9 +61,7 @@ class Options:
         if len(set(self.languages)) < len(self.languages):
             raise UserError(f"--languages {' '.join(self.languages)}: a language is given twice")
         if self.limit_per_language is not None and self.limit_per_language < 20:
-            raise UserError(
-                "--limit_per_language must be at least 20: ten digits, and phrases for every split"
-            )
+            raise UserError("--limit_per_language must be at least 20: ten digits, and phrases for every split")
 
 
 def prepare(root: Path, data_dir: Path, local_dir: Path, options: Options) -> None:
@@ -111,9 +109,7 @@ def _load(root: Path, options: Options) -> tuple[dict[str, list[Prompt]], list[D
 
 
 def _write_cleaned(path: Path, prompts: Mapping[str, Sequence[Prompt]]) -> None:
-    changed = (
-        prompt for by_language in prompts.values() for prompt in by_language if prompt.text != prompt.written
-    )
+    changed = (prompt for by_language in prompts.values() for prompt in by_language if prompt.text != prompt.written)
     rows = ((prompt.language, prompt.key, prompt.written, prompt.text) for prompt in changed)
     write_tsv(path, ("language", "key", "written", "said"), rows)
 
@@ -136,13 +132,9 @@ def _decode(
         if isinstance(result, str):
             dropped.append(Dropped(prompt.language, prompt.key, "unreadable or empty audio", result))
         elif result > options.max_seconds * RATE:
-            dropped.append(
-                Dropped(prompt.language, prompt.key, f"longer than {options.max_seconds:g} s", prompt.text)
-            )
+            dropped.append(Dropped(prompt.language, prompt.key, f"longer than {options.max_seconds:g} s", prompt.text))
         else:
-            recordings[prompt.language][prompt.key] = Recording(
-                prompt.language, prompt.key, audio, result, text
-            )
+            recordings[prompt.language][prompt.key] = Recording(prompt.language, prompt.key, audio, result, text)
     for language, by_key in recordings.items():
         dropped += _drop_hasty(language, by_key)
     return recordings, dropped
@@ -166,9 +158,7 @@ def _make_sets(
         for language, by_key in recordings.items()
     }
     used = set().union(*heard.values())
-    english_heard = {
-        key: normalize(text, "lc.rm", TARGET_LANGUAGE) for key, text in english.items() if key in used
-    }
+    english_heard = {key: normalize(text, "lc.rm", TARGET_LANGUAGE) for key, text in english.items() if key in used}
     splits = assign_splits({**heard, "translation": english_heard}, seed=options.seed)
     translations = {key: normalize(text, options.tgt_case, TARGET_LANGUAGE) for key, text in english.items()}
     sets: dict[str, list[Utterance]] = {name: [] for name in DATA_SETS}
@@ -181,9 +171,7 @@ def _make_sets(
     return sets
 
 
-def _compose(
-    planned: Sequence[Composition], audio_dir: Path, nj: int
-) -> Iterable[tuple[Composition, Path, int]]:
+def _compose(planned: Sequence[Composition], audio_dir: Path, nj: int) -> Iterable[tuple[Composition, Path, int]]:
     outputs = [audio_dir / c.split / speaker_id(c.parts[0].language) / f"{c.name}.flac" for c in planned]
     jobs = []
     for composition, output in zip(planned, outputs, strict=True):

@@ -48,9 +48,7 @@ def load_prompts(voice: Voice) -> tuple[list[Prompt], list[Dropped]]:
     for key in files.keys() - audio_keys.values():
         reason = "not speech" if key.startswith("silence/") else "audio without text"
         dropped.append(Dropped(language, key, reason))
-    return sorted(prompts, key=lambda prompt: prompt.key), sorted(
-        dropped, key=lambda drop: (drop.key, drop.reason)
-    )
+    return sorted(prompts, key=lambda prompt: prompt.key), sorted(dropped, key=lambda drop: (drop.key, drop.reason))
 
 
 def load_texts(transcript: Path, language: str) -> dict[str, str]:

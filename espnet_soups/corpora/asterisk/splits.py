@@ -81,9 +81,7 @@ def draw_digit_strings(
     """
     taken = set(exclude)
     if count > sum(10**length for length in range(lengths[0], lengths[1] + 1)) // 2 - len(taken):
-        raise UserError(
-            f"{count} digit strings of {lengths[0]} to {lengths[1]} digits are too many; ask for fewer"
-        )
+        raise UserError(f"{count} digit strings of {lengths[0]} to {lengths[1]} digits are too many; ask for fewer")
     drawn: list[str] = []
     while len(drawn) < count:
         string = "".join(rng.choices(DIGITS, k=rng.randint(*lengths)))

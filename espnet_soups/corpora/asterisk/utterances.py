@@ -87,9 +87,7 @@ def plan_compositions(
         for by_key in recordings.values()
         for string in strings
     ]
-    return planned + _plan_sequences(
-        recordings, splits, counts.train_phrase_sequences, random.Random(seed + 1)
-    )
+    return planned + _plan_sequences(recordings, splits, counts.train_phrase_sequences, random.Random(seed + 1))
 
 
 def _plan_sequences(

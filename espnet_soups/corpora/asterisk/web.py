@@ -63,14 +63,10 @@ def _published_checksum(url: str) -> tuple[str, str]:
                 content = response.read(_BLOCK_BYTES).decode("ascii", errors="replace")
         except urllib.error.HTTPError as error:
             if error.code != http.client.NOT_FOUND:
-                raise UserError(
-                    f"{url}.{algorithm}: the server says {error}; try later or use --audio_dir"
-                ) from error
+                raise UserError(f"{url}.{algorithm}: the server says {error}; try later or use --audio_dir") from error
             continue
         except (OSError, http.client.HTTPException) as error:
-            raise UserError(
-                f"{url}.{algorithm}: no connection ({error}); check it or use --audio_dir"
-            ) from error
+            raise UserError(f"{url}.{algorithm}: no connection ({error}); check it or use --audio_dir") from error
         digest = re.search(r"\b[0-9a-fA-F]{32,64}\b", content)
         if digest is not None:
             return algorithm, digest[0].lower()
@@ -84,14 +80,10 @@ def _download(url: str, part: Path) -> None:
             _continue_download(url, part)
             return
         except urllib.error.HTTPError as error:
-            raise UserError(
-                f"{url}: the server says {error}; check the version or use --audio_dir"
-            ) from error
+            raise UserError(f"{url}: the server says {error}; check the version or use --audio_dir") from error
         except (OSError, http.client.HTTPException) as error:
             if attempt == _ATTEMPTS:
-                raise UserError(
-                    f"{url}: the download stopped ({error}); start again to go on with it"
-                ) from error
+                raise UserError(f"{url}: the download stopped ({error}); start again to go on with it") from error
             time.sleep(attempt)
 
 

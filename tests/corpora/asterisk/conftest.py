@@ -32,9 +32,7 @@ def default_texts() -> Texts:
     for language, digits in DIGITS.items():
         lines = [(f"digits/{number}", word) for number, word in enumerate(digits)]
         lines += [("letters/a", "a"), ("letters/dash", f"dash {language} [-]")]
-        lines += [
-            (f"vm-phrase{number}", f"Phrase number {chr(97 + number)} in {language}.") for number in range(26)
-        ]
+        lines += [(f"vm-phrase{number}", f"Phrase number {chr(97 + number)} in {language}.") for number in range(26)]
         texts[language] = lines
     return texts
 
@@ -50,9 +48,7 @@ def encode_g722(path: Path, samples: np.ndarray) -> None:
     """Write 16 kHz samples as G.722."""
     with av.open(str(path), "w", format="g722") as container:
         stream = container.add_stream("g722", rate=16000, layout="mono")
-        frame = av.AudioFrame.from_ndarray(
-            np.rint(samples * 32767).astype(np.int16)[None], format="s16", layout="mono"
-        )
+        frame = av.AudioFrame.from_ndarray(np.rint(samples * 32767).astype(np.int16)[None], format="s16", layout="mono")
         frame.rate = 16000
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

@@ -18,9 +18,7 @@ def pack(root: Path, make_tarball: MakeTarball, to: Path) -> list[Path]:
     """Pack every folder of a release layout as the archive it came from."""
     archives = []
     for folder in sorted(root.iterdir()):
-        members = {
-            f.relative_to(folder).as_posix(): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()
-        }
+        members = {f.relative_to(folder).as_posix(): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
         archives.append(make_tarball(to / f"{folder.name}.tar.gz", members))
     return archives
 
@@ -31,9 +29,7 @@ def test_an_extracted_directory_is_used_where_it_is(tmp_path: Path, make_corpus:
     assert not (tmp_path / "downloads").exists()
 
 
-def test_a_directory_of_release_archives(
-    tmp_path: Path, make_corpus: MakeCorpus, make_tarball: MakeTarball
-) -> None:
+def test_a_directory_of_release_archives(tmp_path: Path, make_corpus: MakeCorpus, make_tarball: MakeTarball) -> None:
     pack(make_corpus(layout="release"), make_tarball, tmp_path / "archives")
     root = acquire(["it"], tmp_path / "downloads", audio_dir=tmp_path / "archives", transcripts_only=["en"])
     assert [voice.language for voice in find_voices(root, ["en", "it"])] == ["en", "it"]
@@ -48,8 +44,7 @@ def test_a_directory_of_packages(tmp_path: Path, make_corpus: MakeCorpus) -> Non
     tree = make_corpus()
     (tree / "DEBIAN").mkdir()
     (tree / "DEBIAN/control").write_text(
-        "Package: asterisk-core-sounds-it\nVersion: 1\nArchitecture: all\n"
-        "Maintainer: x <x@x>\nDescription: x\n"
+        "Package: asterisk-core-sounds-it\nVersion: 1\nArchitecture: all\nMaintainer: x <x@x>\nDescription: x\n"
     )
     (tmp_path / "debs").mkdir()
     name = tmp_path / "debs/asterisk-core-sounds-it_1_all.deb"

@@ -64,8 +64,5 @@ def test_decoding_resamples_and_reports_what_is_unusable(tmp_path: Path) -> None
     assert decode(Decode(tmp_path / "a.wav", tmp_path / "out/a.flac")) == 8000
     assert read_audio(tmp_path / "out/a.flac")[1] == 16000
     (tmp_path / "b.g722").touch()
-    assert (
-        decode(Decode(tmp_path / "b.g722", tmp_path / "out/b.flac"))
-        == f"{tmp_path}/b.g722: the file is empty"
-    )
+    assert decode(Decode(tmp_path / "b.g722", tmp_path / "out/b.flac")) == f"{tmp_path}/b.g722: the file is empty"
     assert not (tmp_path / "out/b.flac").exists()

@@ -76,10 +76,7 @@ def test_the_sets_are_valid_and_as_many_as_asked_for(
     data = prepare(make_corpus(texts))
     sets = by_set(data)
     for language in ("en", "es", "it"):
-        names = {
-            name: [key_of(u) for u in utterances if u.language == language]
-            for name, utterances in sets.items()
-        }
+        names = {name: [key_of(u) for u in utterances if u.language == language] for name, utterances in sets.items()}
         strings = {name: [n for n in keys if n.startswith("string_")] for name, keys in names.items()}
         assert {name: len(keys) for name, keys in strings.items()} == {
             "train": 20,
@@ -91,9 +88,7 @@ def test_the_sets_are_valid_and_as_many_as_asked_for(
         assert len(names["test_digits"]) == 6
         assert len(names["test_prompts"]) == 3  # 12 % of 26 phrases
         assert len(names["valid"]) == 4 + 2
-        assert {f"digits_{digit}" for digit in range(10)} | {"letters_dash", "phonetic_a_p"} <= set(
-            names["train"]
-        )
+        assert {f"digits_{digit}" for digit in range(10)} | {"letters_dash", "phonetic_a_p"} <= set(names["train"])
     for name in DATA_SETS:
         summary = validate_data_dir(data / name)
         assert summary.speakers == 3
@@ -103,9 +98,7 @@ def test_the_sets_are_valid_and_as_many_as_asked_for(
     assert speakers == {"en-female_us", "es-female_mx", "it-male_it"}
 
 
-def test_nothing_leaks_between_sets(
-    make_corpus: MakeCorpus, prepare: Callable[..., Path], texts: Texts
-) -> None:
+def test_nothing_leaks_between_sets(make_corpus: MakeCorpus, prepare: Callable[..., Path], texts: Texts) -> None:
     texts["es"][-1] = ("vm-phrase25", "es phrase a. Please!")  # the text of vm-phrase0, written otherwise
     texts["it"][-1] = ("vm-phrase25", "It phrase b, please")
     for seed in range(2):
@@ -130,9 +123,7 @@ def test_composed_utterances_say_what_they_are_made_of(
 ) -> None:
     sets = by_set(prepare(make_corpus(texts)))
     words = {language: dict(lines) for language, lines in texts.items()}
-    trained = {
-        (u.language, u.text): u for u in sets["train"] if "sequence_" not in u.id and "string_" not in u.id
-    }
+    trained = {(u.language, u.text): u for u in sets["train"] if "sequence_" not in u.id and "string_" not in u.id}
     checked = 0
     for utterance in [u for utterances in sets.values() for u in utterances]:
         name, language = key_of(utterance), utterance.language
@@ -152,9 +143,7 @@ def test_composed_utterances_say_what_they_are_made_of(
             assert 2 <= len(parts) <= 3
             assert all((language, f"{part.strip()} please") in trained for part in parts)
             if language != "en":
-                assert utterance.translation == (utterance.text or "").replace(
-                    f"{language} phrase", "en phrase"
-                )
+                assert utterance.translation == (utterance.text or "").replace(f"{language} phrase", "en phrase")
             checked += 1
     assert checked == 3 * (20 + 15 + 4 + 6)
 
@@ -172,15 +161,10 @@ def test_the_same_sequences_in_all_languages(
 
 def contents(data: Path) -> dict[str, bytes]:
     files = [file for file in data.rglob("*") if file.is_file() and file.name != ".journal.jsonl"]
-    return {
-        file.relative_to(data).as_posix(): file.read_bytes().replace(str(data).encode(), b"")
-        for file in files
-    }
+    return {file.relative_to(data).as_posix(): file.read_bytes().replace(str(data).encode(), b"") for file in files}
 
 
-def test_the_result_does_not_depend_on_nj(
-    make_corpus: MakeCorpus, prepare: Callable[..., Path], texts: Texts
-) -> None:
+def test_the_result_does_not_depend_on_nj(make_corpus: MakeCorpus, prepare: Callable[..., Path], texts: Texts) -> None:
     root = make_corpus(texts)
     assert contents(prepare(root, "--nj=1", name="one")) == contents(prepare(root, "--nj=2", name="two"))
     assert contents(prepare(root, "--seed=1", name="three")) != contents(prepare(root, name="four"))
@@ -305,9 +289,7 @@ def test_what_has_no_english_text_has_no_translation(
     assert (dash.text, dash.translation, dash.target_language) == ("dash", None, None)
 
 
-def test_translations_need_the_english_texts_only(
-    tmp_path: Path, make_corpus: MakeCorpus, texts: Texts
-) -> None:
+def test_translations_need_the_english_texts_only(tmp_path: Path, make_corpus: MakeCorpus, texts: Texts) -> None:
     root = make_corpus(texts)
     shutil.rmtree(root / "usr/share/asterisk/sounds/en_US_f_Allison")
     main(["--audio_dir", str(root), "--data_dir", str(tmp_path / "data"), "--languages", "it", *COUNTS])
@@ -364,10 +346,7 @@ def test_a_language_without_a_digit_is_refused(
     with pytest.raises(SystemExit) as caught:
         prepare(root)
     assert caught.value.code == 1
-    assert (
-        "error: it: there is no usable recording of 7 (see dropped.tsv), so digit strings"
-        in capsys.readouterr().err
-    )
+    assert "error: it: there is no usable recording of 7 (see dropped.tsv), so digit strings" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

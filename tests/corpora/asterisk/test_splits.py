@@ -17,9 +17,7 @@ def random_texts(seed: int) -> Texts:
     """Return three languages with some equal texts, some missing keys and some single items."""
     rng = random.Random(seed)
     keys = (
-        [f"vm-{number}" for number in range(200)]
-        + [f"digits/{n}" for n in range(20)]
-        + ["letters/a", "phonetic/b_p"]
+        [f"vm-{number}" for number in range(200)] + [f"digits/{n}" for n in range(20)] + ["letters/a", "phonetic/b_p"]
     )
     return {
         language: {key: f"{language} text {rng.randrange(1500)}" for key in keys if rng.random() < 0.9}

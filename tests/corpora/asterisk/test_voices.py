@@ -33,9 +33,7 @@ def test_what_is_missing_is_named(make_corpus: MakeCorpus) -> None:
     with pytest.raises(UserError, match=r"there is no core-sounds-ru.txt .*asterisk-core-sounds-ru"):
         find_voices(root, ["en", "ru"])
     (root / "usr/share/asterisk/sounds/it_IT_m_Carlo").rename(root / "elsewhere")
-    with pytest.raises(
-        UserError, match=r"there are no recordings of 'it' below it .*asterisk-core-sounds-it-g722"
-    ):
+    with pytest.raises(UserError, match=r"there are no recordings of 'it' below it .*asterisk-core-sounds-it-g722"):
         find_voices(root, ["it"])
 
 

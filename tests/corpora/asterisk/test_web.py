@@ -127,17 +127,12 @@ def test_servers_that_cannot_resume_send_everything(tmp_path: Path, site: Site) 
     assert (tmp_path / "a.tar.gz").read_bytes() == CONTENT
 
 
-def test_a_wrong_part_is_thrown_away_once(
-    tmp_path: Path, site: Site, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_part_is_thrown_away_once(tmp_path: Path, site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     publish(site)
     (tmp_path / "a.tar.gz.part").write_bytes(b"x" * 1000)
     download_archives(["a.tar.gz"], tmp_path, site.url)
     assert (tmp_path / "a.tar.gz").read_bytes() == CONTENT
-    assert (
-        "the sha1 checksum of the download is wrong; it is fetched again from the start"
-        in capsys.readouterr().out
-    )
+    assert "the sha1 checksum of the download is wrong; it is fetched again from the start" in capsys.readouterr().out
 
 
 def test_what_never_matches_its_checksum_is_refused(tmp_path: Path, site: Site) -> None:
