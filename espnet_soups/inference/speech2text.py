@@ -169,7 +169,9 @@ def _samples(speech: Speech, rate: int) -> Samples:
         samples, rate = read_audio(Path(speech))
         return resample(samples, rate, RATE)
     array = np.asarray(speech.cpu() if isinstance(speech, torch.Tensor) else speech)
-    if np.issubdtype(array.dtype, np.integer):
+    if array.dtype.kind not in "if":
+        raise UserError(f"Speech must be samples of signed integers or floats, not {array.dtype}.")
+    if array.dtype.kind == "i":
         array = array / np.float32(np.iinfo(array.dtype).max + 1)
     if array.ndim == 2:
         array = array.mean(axis=int(np.argmin(array.shape)))

@@ -4,12 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import kaldiio
 import pytest
+import torch
 from inference.tiny_model import Trained, make_speech, write_model
 
 from espnet_soups.bin.decode import main
-from espnet_soups.corpora.audio import RATE, write_audio
-from espnet_soups.corpora.data_dir import Utterance, write_data_dir
+from espnet_soups.corpora.audio import RATE, read_audio, to_int16, write_audio
+from espnet_soups.corpora.data_dir import Utterance, read_data_dir, write_data_dir
 from espnet_soups.errors import UserError
 from espnet_soups.inference import decoding
 from espnet_soups.inference.decode_worker import Batch, ModelFiles, decode_batch
@@ -66,10 +68,18 @@ def test_every_utterance_gets_its_lines(trained: Trained, data: Path, tmp_path: 
     assert description["model_file"] == str(trained.weights)
 
 
-def test_an_empty_result_is_a_bare_id(tmp_path: Path, data: Path) -> None:
-    files = write_model(tmp_path, model_conf={})
-    import torch
+def test_audio_in_kaldi_archives(trained: Trained, data: Path, tmp_path: Path) -> None:
+    model = ModelFiles(trained.config, trained.weights)
+    decode_data_dir(data, tmp_path / "files", model, OPTIONS, 1, "")
+    audio = {one.id: (RATE, to_int16(read_audio(one.audio)[0])) for one in read_data_dir(data)}
+    kaldiio.save_ark(str(tmp_path / "a.ark"), audio, scp=str(data / "wav.scp"))
+    decode_data_dir(data, tmp_path / "archive", model, OPTIONS, 1, "")
+    for name in ("asr/en/text", "asr/fr/token", "st/fr-en/text"):
+        assert read(tmp_path / "archive" / name) == read(tmp_path / "files" / name)
 
+
+def test_an_empty_result_is_a_bare_id(tmp_path: Path, data: Path) -> None:
+    files = write_model(tmp_path)
     weights = torch.load(files.weights)
     for name in ("en", "fr"):
         weights[f"ctc.heads.{name}.bias"][0] = 1e4

@@ -135,6 +135,11 @@ def test_impossible_samples_are_refused(speech2text: Speech2Text, speech: np.nda
         speech2text(speech, lang="en")
 
 
+def test_other_numbers_are_refused(speech2text: Speech2Text) -> None:
+    with pytest.raises(UserError, match="uint8"):
+        speech2text(np.full(8000, 128, np.uint8), lang="en")
+
+
 def test_half_precision_gives_nearly_the_same(trained: Trained, waves: list[np.ndarray]) -> None:
     half = Speech2Text(trained.config, trained.weights, dtype="bfloat16")
     full = Speech2Text(trained.config, trained.weights)

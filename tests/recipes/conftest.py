@@ -16,6 +16,7 @@ from tests.recipes.replica import make_corpus
 OPTIONS = {
     "asr_langs": "en es it",
     "st_pairs": "es-en it-en",
+    "tgt_token_type": "char",  # the replica has too few words for pieces
     "asr_st_config": "conf/train_tiny.yaml",
     "nj": "1",
     "inference_nj": "1",

@@ -72,9 +72,17 @@ def _groups_of_equal_text(texts: Mapping[str, Mapping[str, str]]) -> list[list[s
 
 
 def draw_digit_strings(
-    count: int, lengths: tuple[int, int], rng: random.Random, exclude: Iterable[str] = ()
+    count: int,
+    lengths: tuple[int, int],
+    rng: random.Random,
+    exclude: Iterable[str] = (),
+    *,
+    mostly_short: bool = False,
 ) -> list[str]:
-    """Draw ``count`` different digit strings, with uniform ``lengths`` (both ends included).
+    """Draw ``count`` different digit strings of ``lengths[0]`` to ``lengths[1]`` digits.
+
+    Lengths are uniform, or, if ``mostly_short``, n digits are drawn 1 / n times as often as one: a decoder learns its
+    alignment on short strings.
 
     Raises:
         UserError: if there are not that many strings.
@@ -83,8 +91,10 @@ def draw_digit_strings(
     if count > sum(10**length for length in range(lengths[0], lengths[1] + 1)) // 2 - len(taken):
         raise UserError(f"{count} digit strings of {lengths[0]} to {lengths[1]} digits are too many; ask for fewer")
     drawn: list[str] = []
+    sizes = range(lengths[0], lengths[1] + 1)
+    odds = [1 / size if mostly_short else 1 for size in sizes]
     while len(drawn) < count:
-        string = "".join(rng.choices(DIGITS, k=rng.randint(*lengths)))
+        string = "".join(rng.choices(DIGITS, k=rng.choices(sizes, odds)[0]))
         if string not in taken:
             taken.add(string)
             drawn.append(string)

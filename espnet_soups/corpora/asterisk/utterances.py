@@ -21,7 +21,7 @@ from espnet_soups.errors import UserError
 
 TARGET_LANGUAGE = "en"
 
-_TRAIN_LENGTHS = (2, 7)
+_TRAIN_LENGTHS = (1, 8)
 _TEST_LENGTHS = (3, 8)
 
 
@@ -55,8 +55,8 @@ class Composition:
 class Counts:
     """How many utterances of each kind are composed per language."""
 
-    train_digit_strings: int = 300
-    train_phrase_sequences: int = 300
+    train_digit_strings: int = 1000
+    train_phrase_sequences: int = 100
     valid_digit_strings: int = 30
     test_digit_strings: int = 60
 
@@ -79,8 +79,10 @@ def plan_compositions(
     _check_digits(recordings)
     rng = random.Random(seed)
     test = draw_digit_strings(counts.test_digit_strings, _TEST_LENGTHS, rng)
-    valid = draw_digit_strings(counts.valid_digit_strings, _TRAIN_LENGTHS, rng, exclude=test)
-    train = draw_digit_strings(counts.train_digit_strings, _TRAIN_LENGTHS, rng, exclude=[*test, *valid])
+    valid = draw_digit_strings(counts.valid_digit_strings, _TEST_LENGTHS, rng, exclude=test)
+    train = draw_digit_strings(
+        counts.train_digit_strings, _TRAIN_LENGTHS, rng, exclude=[*test, *valid], mostly_short=True
+    )
     planned = [
         Composition(split, f"string_{string}", _digits(by_key, string), DIGIT_GAP_SECONDS)
         for split, strings in (("test_digits", test), ("valid", valid), ("train", train))

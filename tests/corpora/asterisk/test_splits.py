@@ -79,6 +79,13 @@ def test_digit_strings_are_different_and_avoid_others() -> None:
     assert draw_digit_strings(90, (2, 3), random.Random(0)) == first
 
 
+def test_short_digit_strings_can_be_more_frequent() -> None:
+    strings = draw_digit_strings(2000, (3, 6), random.Random(0), mostly_short=True)
+    counts = [sum(len(string) == size for string in strings) for size in (3, 4, 5, 6)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > 1.5 * counts[3]
+
+
 def test_too_many_digit_strings_are_refused() -> None:
     assert len(draw_digit_strings(50, (2, 2), random.Random(0))) == 50
     with pytest.raises(UserError, match="51 digit strings of 2 to 2 digits are too many; ask for fewer"):
