@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+RECORDS = "soup.jsonl"
 Record = dict[str, Any]
 
 

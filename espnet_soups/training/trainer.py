@@ -9,14 +9,13 @@ from espnet2.train.trainer import Trainer
 from espnet_soups.errors import UserError
 from espnet_soups.training.atomic_save import atomic_saves
 from espnet_soups.training.records import (
+    RECORDS,
     append_records,
     drop_records_from,
     epoch_summary,
     tensorboard_scalars,
 )
 from espnet_soups.training.soup_step import SoupStep
-
-RECORDS = "soup.jsonl"
 
 
 class SoupsTrainer(Trainer):

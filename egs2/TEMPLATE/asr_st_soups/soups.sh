@@ -278,9 +278,10 @@ if ! "${skip_eval}"; then
     mapfile -t hypotheses < <(find "${decoded}" -name text 2>/dev/null | sort)
     if enter 13 "scoring" "${exp}/.stages/score.json" --param decoded="${decoded}" test_sets="${test_sets}" score_opts="${score_opts}" \
         --needs 12 "${tests[@]/#/${decoded}/}" "${hypotheses[@]}" \
-        --needs 3 "${tests[@]/#/${raw}/}" --makes "${exp}"/RESULTS.{md,json}; then
+        --needs 3 "${tests[@]/#/${raw}/}" --makes "${exp}"/RESULTS.{md,json} "${exp}/soup.png"; then
         "${python}" -m espnet_soups.bin.score --decode_dir "${decoded}" --dump_dir "${raw}" --test_sets "${tests[@]}" \
             --exp_dir "${exp}" "${score_args[@]}"
+        "${python}" -m espnet_soups.bin.plot_run --exp_dir "${exp}"
         leave
     fi
 fi
