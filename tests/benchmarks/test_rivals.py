@@ -32,17 +32,8 @@ def test_autogram_gives_the_inner_products_of_the_gradients(
     h, seeds = steps.seeds()
     assert bool((seeds.flatten(1).norm(dim=1) > 0).all())
     compared: list[Tensor] = list(steps.compared)
-    if way is AutogramPerUtteranceSteps:
-        attention = {p for block in steps.chosen for p in block.self_attn.parameters()}
-        matrices = (torch.nn.Linear, torch.nn.Conv1d)
-        compared = [
-            p
-            for block in steps.chosen
-            for module in block.modules()
-            if isinstance(module, matrices)
-            for p in module.parameters()
-            if p not in attention
-        ]
+    if isinstance(steps, AutogramPerUtteranceSteps):
+        compared = [parameter for module in steps.matrices() for parameter in module.parameters()]
     found = steps.gram(h, seeds)
     torch.testing.assert_close(found, gram_of(h, seeds, compared), rtol=1e-3, atol=1e-6 * float(found.abs().max()))
 

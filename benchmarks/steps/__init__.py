@@ -1,0 +1,1 @@
+"""Ways of training whose steps are compared."""
