@@ -160,8 +160,13 @@ def _line(row: Mapping[str, Any]) -> tuple[str, ...]:
         f"{row['cpu_ms']:.1f}",
         f"{cpu['value']:.3f}",
         *memory,
-        ", ".join(f"{name} {kind['wall_ms']['median']:.0f}" for name, kind in kinds.items()),
+        ", ".join(f"{name} {kind['wall_ms']['median']:.0f}" for name, kind in kinds.items()) + _blocks(row),
     )
+
+
+def _blocks(row: Mapping[str, Any]) -> str:
+    blocks = row.get("blocks")
+    return f" (blocks {' '.join(str(block) for block in blocks)})" if blocks else ""
 
 
 def _milliseconds(values: Sequence[float]) -> dict[str, Any]:

@@ -27,12 +27,17 @@ from benchmarks.sizes import SIZES
 from benchmarks.workload import Workload
 from espnet_soups.errors import UserError, cli_main
 
-EXAMPLES = """examples:
-  python -m benchmarks.step_cost --size tiny --utterances 20 --seconds 1 --repeats 3    a look, in a minute or two
-  python -m benchmarks.step_cost --json cost.json                                      20 M parameters, K = 10, CPU
-  python -m benchmarks.step_cost --objectives 5 41 --only joint 'v?'                    growth with K
-  python -m benchmarks.step_cost --only 'espnet-st/*'                                   against ESPnet's own step
-  python -m benchmarks.step_cost --device cuda --dtype bfloat16 --size 83m --repeats 50
+EXAMPLES = """examples (times on two cores of a server):
+  a look, in a minute or two
+    python -m benchmarks.step_cost --size tiny --utterances 10 --seconds 1 --repeats 3 --no-memory
+  the soups and ESPnet, K = 10, half an hour
+    python -m benchmarks.step_cost --utterances 10 --only 'v?' vm/first-two vm/all-layers 'espnet-st/*' --json cost.json
+  the others' ways, K = 10, half an hour
+    python -m benchmarks.step_cost --utterances 10 --repeats 5 --only vm vm/first-two 'torchjd/*' authors
+  growth with the number of objectives, an hour
+    python -m benchmarks.step_cost --objectives 5 41 --utterances 40 --only vm vm/first-two --repeats 7
+  on a GPU
+    python -m benchmarks.step_cost --device cuda --dtype bfloat16 --size 83m --utterances 40 --repeats 50
 """
 
 
@@ -84,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--objectives", type=int, nargs="+", default=[10], metavar="K", help="numbers of objectives (default: 10)")
     add("--size", choices=SIZES, default="20m", help="parameters of the encoder (default: 20m)")
-    add("--utterances", type=int, default=40, help="utterances of the batch (default: 40, as K = 41 needs)")
+    add("--utterances", type=int, default=20, help="utterances of the batch (default: 20); K objectives need K or so")
     add("--seconds", type=float, default=4.0, help="their mean length (default: 4)")
     add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--dtype", choices=("float32", "bfloat16"), default="float32", help="bfloat16: automatic mixed precision")

@@ -83,11 +83,15 @@ class SoupState:
         return True
 
     def observe_norms(self, norms: Tensor, present: Tensor) -> None:
-        """Bring the running gradient norms `(K,)` up to date; an objective's first value is taken as it is."""
+        """Bring the running gradient norms `(K,)` up to date.
+
+        They rise at once and fall slowly. An average that lags behind a growing gradient would make its normalised
+        products huge, and one measurement would throw lambda onto a vertex of the simplex.
+        """
         seen = present & norms.isfinite() & (norms > 0)
         decay = self.config.modo.norm_decay
-        mixed = torch.where(self.norms > 0, decay * self.norms + (1 - decay) * norms, norms)
-        self.norms = torch.where(seen, mixed, self.norms)
+        followed = torch.maximum(norms, decay * self.norms + (1 - decay) * norms)
+        self.norms = torch.where(seen, followed, self.norms)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a resumed run needs, as tensors and plain numbers."""
