@@ -241,7 +241,8 @@ def tools(tmp_path):
     """Return a folder with what the set-up needs from a system, but no Python."""
     folder = tmp_path / "tools"
     folder.mkdir()
-    for name in ("awk", "cat", "cut", "df", "dirname", "flock", "mkdir", "mv", "rm", "sha256sum", "touch"):
+    needed = "awk cat cut df dirname flock grep mkdir mv rm sed sha256sum tail tee touch"
+    for name in needed.split():
         (folder / name).symlink_to(shutil.which(name))
     return folder
 
