@@ -37,7 +37,7 @@ def test_what_an_interrupted_extraction_left_is_removed(tmp_path: Path) -> None:
         assert [path.name for path in folder.iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize("name", ["../outside", "/tmp/h4-outside"])
+@pytest.mark.parametrize("name", ["../outside", "/soups-test-outside"])
 def test_members_that_would_land_outside_are_refused(name: str, tmp_path: Path) -> None:
     archive = make_tar(tmp_path / "a.tar.gz", {name.replace("/tmp", "a/../../tmp"): b"evil"})
     with pytest.raises(UserError, match=r"a\.tar\.gz: the archive is not safe to extract"), unpacked(archive, tmp_path):
