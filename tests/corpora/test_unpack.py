@@ -37,9 +37,9 @@ def test_what_an_interrupted_extraction_left_is_removed(tmp_path: Path) -> None:
         assert [path.name for path in folder.iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize("name", ["../outside", "/soups-test-outside"])
+@pytest.mark.parametrize("name", ["../outside", "a/../../outside"])
 def test_members_that_would_land_outside_are_refused(name: str, tmp_path: Path) -> None:
-    archive = make_tar(tmp_path / "a.tar.gz", {name.replace("/tmp", "a/../../tmp"): b"evil"})
+    archive = make_tar(tmp_path / "a.tar.gz", {name: b"evil"})
     with pytest.raises(UserError, match=r"a\.tar\.gz: the archive is not safe to extract"), unpacked(archive, tmp_path):
         pass
     assert not (tmp_path.parent / "outside").exists()
