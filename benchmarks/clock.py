@@ -16,7 +16,7 @@ class Reading:
 
     Attributes:
         wall: By the clock, the device's work included.
-        cpu: Of the processor, over all threads of this process; other programs hardly disturb it.
+        cpu: Of the processor, over all threads of this process; other programs disturb it less.
     """
 
     wall: float

@@ -8,7 +8,7 @@ as there are from one measurement to the next in the soup's own order, turn by t
 
 'time' is the ratio to the row's reference (the plain sum, or ESPnet's STTask for espnet-st/*), with a 95 % interval
 (bootstrap over the rounds); 'spread' is the distance of the quartiles over the median of the kind that spreads most;
-'cpu' is processor time, which other programs hardly disturb. 'peak' is the most memory in use during any kind of step,
+'cpu' is processor time, which other programs disturb less. 'peak' is the most memory in use during any kind of step,
 parameters and optimiser included; 'step's peak' counts only what a step adds to them (see benchmarks/memory.py).
 """
 
@@ -27,14 +27,14 @@ from benchmarks.sizes import SIZES
 from benchmarks.workload import Workload
 from espnet_soups.errors import UserError, cli_main
 
-EXAMPLES = """examples (times on two cores of a server):
-  a look, in a minute or two
+EXAMPLES = """examples:
+  a look
     python -m benchmarks.step_cost --size tiny --utterances 10 --seconds 1 --repeats 3 --no-memory
-  the soups and ESPnet, K = 10, half an hour
+  the soups and ESPnet, K = 10
     python -m benchmarks.step_cost --utterances 10 --only 'v?' vm/first-two vm/all-layers 'espnet-st/*' --json cost.json
-  the others' ways, K = 10, half an hour
+  the others' ways, K = 10
     python -m benchmarks.step_cost --utterances 10 --repeats 5 --only vm vm/first-two 'torchjd/*' authors
-  growth with the number of objectives, an hour
+  growth with the number of objectives
     python -m benchmarks.step_cost --objectives 5 41 --utterances 40 --only vm vm/first-two --repeats 7
   on a GPU
     python -m benchmarks.step_cost --device cuda --dtype bfloat16 --size 83m --utterances 40 --repeats 50
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--objectives", type=int, nargs="+", default=[10], metavar="K", help="numbers of objectives (default: 10)")
     add("--size", choices=SIZES, default="20m", help="parameters of the encoder (default: 20m)")
-    add("--utterances", type=int, default=20, help="utterances of the batch (default: 20); K objectives need K or so")
+    add("--utterances", type=int, default=20, help="utterances of the batch (default: 20); K = 41 needs 40")
     add("--seconds", type=float, default=4.0, help="their mean length (default: 4)")
     add("--device", choices=("cpu", "cuda"), default="cpu")
     add("--dtype", choices=("float32", "bfloat16"), default="float32", help="bfloat16: automatic mixed precision")
