@@ -7,7 +7,7 @@ from pathlib import Path
 from espnet_soups.corpora.aishell.acquire import get_corpus
 from espnet_soups.corpora.aishell.prepare import Options, prepare
 from espnet_soups.corpora.aishell.published import BASE_URL
-from espnet_soups.corpora.combine import check_languages
+from espnet_soups.corpora.combine import check_languages, refuse_pairs
 from espnet_soups.errors import cli_main
 from espnet_soups.text.normalize import CASES
 
@@ -30,6 +30,7 @@ def get_parser() -> argparse.ArgumentParser:
         help="adds the prepared data of that recipe, by reference",
     )
     what.add_argument("--languages", nargs="+", help="to check that this corpus has them")
+    what.add_argument("--st_pairs", nargs="*", default=[], help="to check that none are asked for")
     what.add_argument("--tgt_case", choices=CASES, help="has no effect: there are no translations")
     what.add_argument("--src_case", choices=CASES, default="lc.rm", help="form of the transcripts")
     what.add_argument("--check_audio", action="store_true", help="read every recording's header")
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = get_parser().parse_args(arguments)
     options = Options(args.src_case, check_audio=args.check_audio, nj=args.nj)
     siblings = {"librispeech": args.with_librispeech} if args.with_librispeech else {}
+    refuse_pairs(args.st_pairs, "AISHELL-1")
     check_languages(args.languages, ["zh", *(["en"] if siblings else [])], "AISHELL-1", "--with_librispeech")
     corpus = get_corpus(
         args.download_dir,

@@ -29,6 +29,7 @@ def get_parser() -> argparse.ArgumentParser:
     where.add_argument("--local_dir", type=Path, help="gets audio and reports; DATA_DIR/local if not given")
     what = parser.add_argument_group("what")
     what.add_argument("--languages", nargs="+", default=list(LANGUAGES), help="ISO codes")
+    what.add_argument("--st_pairs", nargs="*", default=[], help="to check that the corpus has them")
     what.add_argument("--src_case", choices=CASES, default="lc.rm", help="form of the transcripts")
     what.add_argument("--tgt_case", choices=CASES, default="lc.rm", help="form of the translations")
     what.add_argument("--max_seconds", type=float, default=20.0, help="longer prompts are dropped")
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = Options(
         languages=args.languages,
+        st_pairs=args.st_pairs,
         seed=args.seed,
         src_case=args.src_case,
         tgt_case=args.tgt_case,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from espnet_soups.corpora.covost2.acquire import find_recordings, get_translations
-from espnet_soups.corpora.covost2.prepare import LANGUAGES, Options, pairs_into_english, prepare
+from espnet_soups.corpora.covost2.prepare import LANGUAGES, Options, complete_pairs, prepare
 from espnet_soups.corpora.covost2.published import BASE_URL
 from espnet_soups.errors import cli_main
 from espnet_soups.text.normalize import CASES
@@ -25,8 +25,9 @@ def get_parser() -> argparse.ArgumentParser:
     where.add_argument("--local_dir", type=Path, help="gets the report rows.tsv; DATA_DIR/local if not given")
     what = parser.add_argument_group("what")
     what.add_argument("--languages", nargs="+", default=list(LANGUAGES), help="that are spoken, as ISO codes")
-    what.add_argument("--asr_langs", nargs="*", help="to recognise; all of --languages if not given")
-    what.add_argument("--st_pairs", nargs="*", help="to translate; all into English if not given")
+    what.add_argument(
+        "--st_pairs", nargs="*", default=[], help="to translate; languages without one are translated into English"
+    )
     what.add_argument("--src_case", choices=CASES, default="lc.rm", help="form of the transcripts")
     what.add_argument("--tgt_case", choices=CASES, default="tc", help="form of the translations")
     what.add_argument(
@@ -40,9 +41,8 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = get_parser().parse_args(arguments)
-    asr_langs = args.languages if args.asr_langs is None else args.asr_langs
-    st_pairs = pairs_into_english(args.languages) if args.st_pairs is None else args.st_pairs
-    options = Options(asr_langs, st_pairs, args.src_case, args.tgt_case, check_audio=args.check_audio, nj=args.nj)
+    st_pairs = complete_pairs(args.languages, args.st_pairs)
+    options = Options(args.languages, st_pairs, args.src_case, args.tgt_case, check_audio=args.check_audio, nj=args.nj)
     pairs = options.pairs()
     recordings = find_recordings(args.audio_dir, pairs)
     tables = get_translations(

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from espnet_soups.corpora.combine import check_languages
+from espnet_soups.corpora.combine import check_languages, refuse_pairs
 from espnet_soups.corpora.librispeech.acquire import get_parts
 from espnet_soups.corpora.librispeech.prepare import Options, prepare
 from espnet_soups.corpora.librispeech.published import BASE_URL, PARTS
@@ -28,6 +28,7 @@ def get_parser() -> argparse.ArgumentParser:
         "--with_aishell", type=Path, metavar="DIR", help="adds the prepared data of that recipe, by reference"
     )
     what.add_argument("--languages", nargs="+", help="to check that this corpus has them")
+    what.add_argument("--st_pairs", nargs="*", default=[], help="to check that none are asked for")
     what.add_argument("--tgt_case", choices=CASES, help="has no effect: there are no translations")
     what.add_argument("--src_case", choices=CASES, default="lc.rm", help="form of the transcripts")
     what.add_argument("--check_audio", action="store_true", help="read every recording's header")
@@ -41,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = get_parser().parse_args(arguments)
     options = Options(args.parts, args.src_case, check_audio=args.check_audio, nj=args.nj)
     siblings = {"aishell": args.with_aishell} if args.with_aishell else {}
+    refuse_pairs(args.st_pairs, "LibriSpeech")
     check_languages(args.languages, ["en", *(["zh"] if siblings else [])], "LibriSpeech", "--with_aishell")
     folders = get_parts(
         args.parts,

@@ -71,6 +71,12 @@ def _is_prepared(root: Path) -> bool:
     return all((root / name / "wav.scp").exists() for name in _JOINED)
 
 
+def refuse_pairs(pairs: Sequence[str], corpus: str) -> None:
+    """Raise :class:`UserError` if a recipe is asked to translate ``pairs`` though its corpus has no translations."""
+    if pairs:
+        raise UserError(f"{corpus} is asked for {' '.join(pairs)} but has no translations; leave --st_pairs empty")
+
+
 def check_languages(wanted: Sequence[str] | None, present: Sequence[str], corpus: str, option: str) -> None:
     """Raise :class:`UserError` if a recipe is asked for languages that its corpora do not have.
 

@@ -130,6 +130,14 @@ def test_nothing_left_of_a_split(corpus: Path, tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "data" / "train").exists()
 
 
+def test_translations_are_refused(replica: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(replica, tmp_path, "--st_pairs", "zh-en")
+    assert capsys.readouterr().err == (
+        "error: AISHELL-1 is asked for zh-en but has no translations; leave --st_pairs empty\n"
+    )
+
+
 def test_other_languages_are_refused(replica: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(replica, tmp_path, "--languages", "zh", "en")

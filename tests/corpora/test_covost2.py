@@ -8,7 +8,7 @@ import pytest
 
 from espnet_soups.bin.prepare_covost2 import main
 from espnet_soups.corpora.covost2.join import speaker_name
-from espnet_soups.corpora.covost2.prepare import Options, pairs_into_english
+from espnet_soups.corpora.covost2.prepare import Options, complete_pairs, prepare
 from espnet_soups.corpora.covost2.published import archive, published_rows, table_name
 from espnet_soups.corpora.data_dir import Utterance, read_data_dir
 from espnet_soups.errors import UserError
@@ -65,8 +65,15 @@ def test_english_can_be_translated(replica: Path, tmp_path: Path) -> None:
     assert first.target_language == "de"
 
 
+def test_a_pair_replaces_that_into_english() -> None:
+    assert complete_pairs(["en", "fr", "ca"], ["en-de"]) == ["en-de", "fr-en", "ca-en"]
+    assert complete_pairs(["en", "fr"], ["fr-en"]) == complete_pairs(["en", "fr"]) == ["fr-en"]
+
+
 def test_a_language_can_be_translated_only_or_recognised_only(replica: Path, tmp_path: Path) -> None:
-    run(replica, tmp_path, "--asr_langs", "ca", "--st_pairs", "fr-en")
+    recordings = {code: replica / "common_voice" / code for code in ("ca", "fr")}
+    tables = {pair: replica / "covost" / table_name(pair) for pair in ("ca-en", "fr-en")}
+    prepare(recordings, tables, tmp_path / "data", tmp_path / "local", Options(["ca"], ["fr-en"]))
     train = read(tmp_path, "train")
     assert all(u.text is None and u.translation for u in train["fr"])
     assert all(u.text and u.translation is None for u in train["ca"])
@@ -195,7 +202,7 @@ def test_impossible_wishes_are_refused(asr_langs: Sequence[str], st_pairs: Seque
 def test_all_published_pairs_are_possible() -> None:
     into = ["ar", "ca", "cy", "de", "es", "et", "fa", "fr", "id", "it", "ja", "lv", "mn", "nl", "pt", "ru", "sl"]
     outof = ["ar", "ca", "cy", "de", "et", "fa", "id", "ja", "lv", "mn", "sl", "sv", "ta", "tr", "zh"]
-    pairs = pairs_into_english([*into, "sv", "ta", "tr", "zh"]) + [f"en-{code}" for code in outof]
+    pairs = complete_pairs([*into, "sv", "ta", "tr", "zh"]) + [f"en-{code}" for code in outof]
     assert len(pairs) == 21 + 15
     for pair in pairs:
         assert min(published_rows(pair)) > 0

@@ -168,6 +168,14 @@ def test_impossible_parts_are_refused(parts: list[str], message: str) -> None:
         Options(parts)
 
 
+def test_translations_are_refused(replica: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(replica, tmp_path, "--st_pairs", "en-de")
+    assert capsys.readouterr().err == (
+        "error: LibriSpeech is asked for en-de but has no translations; leave --st_pairs empty\n"
+    )
+
+
 def test_other_languages_are_refused(replica: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         run(replica, tmp_path, "--languages", "en", "zh")

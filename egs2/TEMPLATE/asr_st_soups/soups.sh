@@ -151,10 +151,10 @@ make_tokens() { # title, field, folder, type, number of pieces
 if ! "${skip_data_prep}"; then
     sets=("${train_set}" "${valid_set}" "${tests[@]}")
     if enter 1 "data preparation" "${datadir}/.stages/prepare.json" --needs 0 local/data.sh db.sh \
-        --param languages="${spoken[*]}" src_case="${src_case}" tgt_case="${tgt_case}" options="${local_data_opts}" \
-        --makes "${sets[@]/#/${datadir}/}"; then
-        local/data.sh --data_dir "${datadir}" --languages "${spoken[@]}" --src_case "${src_case}" \
-            --tgt_case "${tgt_case}" --nj "${nj}" "${data_args[@]}"
+        --param languages="${spoken[*]}" st_pairs="${st_pairs}" src_case="${src_case}" tgt_case="${tgt_case}" \
+        options="${local_data_opts}" --makes "${sets[@]/#/${datadir}/}"; then
+        local/data.sh --data_dir "${datadir}" --languages "${spoken[@]}" --st_pairs "${pairs[@]}" \
+            --src_case "${src_case}" --tgt_case "${tgt_case}" --nj "${nj}" "${data_args[@]}"
         leave
     fi
 

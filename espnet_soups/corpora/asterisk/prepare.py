@@ -35,6 +35,8 @@ from espnet_soups.text.normalize import Case, normalize
 
 DATA_SETS = ("train", "valid", "test_digits", "test_prompts")
 
+PAIRS = tuple(f"{language}-{TARGET_LANGUAGE}" for language in LANGUAGES if language != TARGET_LANGUAGE)
+
 _NATURAL_SET: dict[Split, str] = {"train": "train", "valid": "valid", "test": "test_prompts"}
 
 
@@ -43,6 +45,8 @@ class Options:
     """Settings of the preparation."""
 
     languages: Sequence[str] = LANGUAGES
+    st_pairs: Sequence[str] = ()
+    """Pairs that will be translated; what is prepared does not depend on them."""
     seed: int = 0
     src_case: Case = "lc.rm"
     tgt_case: Case = "lc.rm"
@@ -60,6 +64,9 @@ class Options:
             raise UserError(f"--languages {' '.join(unknown)}: choose from {' '.join(LANGUAGES)}")
         if len(set(self.languages)) < len(self.languages):
             raise UserError(f"--languages {' '.join(self.languages)}: a language is given twice")
+        absent = [pair for pair in self.st_pairs if pair not in PAIRS]
+        if absent:
+            raise UserError(f"--st_pairs {' '.join(absent)}: choose from {' '.join(PAIRS)}")
         if self.limit_per_language is not None and self.limit_per_language < 20:
             raise UserError("--limit_per_language must be at least 20: ten digits, and phrases for every split")
 

@@ -69,9 +69,13 @@ class Options:
         return Language(code, code in self.asr_langs, target, self.src_case, self.tgt_case)
 
 
-def pairs_into_english(languages: Iterable[str]) -> list[str]:
-    """Return the pairs from ``languages`` into English, such as ``fr-en``."""
-    return [f"{language}-{_ENGLISH}" for language in languages if language != _ENGLISH]
+def complete_pairs(languages: Iterable[str], pairs: Sequence[str] = ()) -> list[str]:
+    """Return ``pairs`` and, for those of ``languages`` that they do not translate, pairs into English.
+
+    So the data of a language are the same whether or not a model is to translate it.
+    """
+    sources = {pair.partition("-")[0] for pair in pairs}
+    return [*pairs, *(f"{language}-{_ENGLISH}" for language in languages if language not in {*sources, _ENGLISH})]
 
 
 @dataclass(slots=True)

@@ -352,6 +352,7 @@ def test_a_language_without_a_digit_is_refused(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"st_pairs": ["en-fr"]}, "--st_pairs en-fr: choose from es-en fr-en it-en ru-en"),
         ({"languages": ["en", "de"]}, "--languages de: choose from en es fr it ru"),
         ({"languages": []}, "choose from"),
         ({"languages": ["en", "en"]}, "a language is given twice"),
