@@ -18,10 +18,18 @@ RUNTIME = [
     "matplotlib>=3.9",  # the first for numpy 2
     "tensorboard>=2.14",  # the first for Python 3.12
     "tqdm>=4.64",  # espnet's own lower bound
+    "Jinja2>=3.1",  # the release line that is maintained
+]
+
+# What "soups demo" needs besides.
+DEMO = [
+    "gradio>=6,<7",  # components and events change with each major release
 ]
 
 # What the tests and the checks need besides.
 TEST = [
+    *DEMO,
+    "playwright>=1.49",  # drives the browser of local/setup_browser.sh
     "pytest>=8",  # importlib mode finds packages under the root
     "pytest-xdist>=3.5",
     "torchjd>=0.18,<0.19",  # the reference of our MoDo weights; its interface moves between releases
@@ -44,6 +52,7 @@ if __name__ == "__main__":
         description="Objective Soups: multilingual multi-task speech models on ESPnet",
         python_requires=PYTHON,
         packages=find_packages(include=["espnet_soups", "espnet_soups.*"]),
+        package_data={"espnet_soups": ["**/*.j2", "**/*.css"]},
         install_requires=RUNTIME,
-        extras_require={"test": TEST},
+        extras_require={"demo": DEMO, "test": TEST},
     )
