@@ -27,6 +27,7 @@ from espnet2.train.distributed_utils import DistributedOption
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.distributed import world_size
 from espnet_soups.model.abs_ssl import AbsSSL
+from espnet_soups.model.best_rq import BestRQ
 from espnet_soups.model.cpc import CPC
 from espnet_soups.model.ctc_heads import CTCHeads
 from espnet_soups.model.soups_model import ObjectiveSoupsModel, spoken_languages
@@ -39,7 +40,9 @@ from espnet_soups.training.sampler import BalancedBatchSampler
 from espnet_soups.training.soup_step import SoupStep
 from espnet_soups.training.trainer import SoupsTrainer
 
-ssl_choices = ClassChoices(name="ssl", classes={"cpc": CPC}, type_check=AbsSSL, default="cpc", optional=True)
+ssl_choices = ClassChoices(
+    name="ssl", classes={"cpc": CPC, "best_rq": BestRQ}, type_check=AbsSSL, default="cpc", optional=True
+)
 
 
 class SoupsTask(AbsTask):
