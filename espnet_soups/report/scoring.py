@@ -30,11 +30,41 @@ class ScoreOptions:
     st_case: Case = "tc"
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What was said in an utterance and what the model made of it, in the form that is compared."""
+
+    utterance: Utterance
+    reference: str | None
+    """None if there is none, and for a translation into another language."""
+    hypothesis: str
+
+    @property
+    def id(self) -> str:
+        """Id of the utterance."""
+        return self.utterance.id
+
+
 def score_test_set(decode_dir: Path, data_dir: Path, options: ScoreOptions) -> Scores:
     """Score what ``decode_dir`` has in ``asr/<lang>`` and ``st/<pair>`` against the data directory.
 
     An objective without any reference has counts but no rates, and is not in the mean; so has the mean, if no
     objective has a reference.
+
+    Raises:
+        UserError: as :func:`read_texts`.
+    """
+    texts = read_texts(decode_dir, data_dir, options)
+    scores: Scores = {name: _score(parse_objective(name), rows) for name, rows in texts.items()}
+    for task in ("asr", "st"):
+        rows = {name: metrics for name, metrics in scores.items() if name.startswith(f"{task}/")}
+        if rows:
+            scores[f"{task}/{MEAN}"] = _mean(rows)
+    return scores
+
+
+def read_texts(decode_dir: Path, data_dir: Path, options: ScoreOptions) -> dict[str, list[Text]]:
+    """Read the decoded utterances of every objective in ``decode_dir``, sorted by id, beside their references.
 
     Raises:
         UserError: if nothing was decoded, or the ids of an objective are not those of its language in the
@@ -44,18 +74,29 @@ def score_test_set(decode_dir: Path, data_dir: Path, options: ScoreOptions) -> S
     if not names:
         raise UserError(f"{decode_dir} has no asr/<language>/text and no st/<pair>/text; run stage 12 first.")
     utterances = read_data_dir(data_dir)
-    scores: Scores = {}
+    texts = {}
     for name in names:
         objective = parse_objective(name)
         spoken = {one.id: one for one in utterances if one.language == objective.source}
         hypotheses = read_hypotheses(decode_dir / name / "text")
         _check_ids(decode_dir / name / "text", hypotheses, spoken, data_dir)
-        scores[name] = _score(objective, spoken, hypotheses, options)
-    for task in ("asr", "st"):
-        rows = {name: metrics for name, metrics in scores.items() if name.startswith(f"{task}/")}
-        if rows:
-            scores[f"{task}/{MEAN}"] = _mean(rows)
-    return scores
+        texts[name] = [_text(objective, spoken[one], hypotheses[one], options) for one in sorted(spoken)]
+    return texts
+
+
+def _text(objective: Objective, utterance: Utterance, hypothesis: str, options: ScoreOptions) -> Text:
+    recognition = objective.task == "asr"
+    language = written_language(objective)
+    case = options.asr_case if recognition else options.st_case
+    reference = utterance.text if recognition else _translation(utterance, language)
+    if reference is not None:
+        reference = normalize(reference, case, language)
+    return Text(utterance, reference, normalize(hypothesis, case, language))
+
+
+def written_language(objective: Objective) -> str:
+    """Language of an objective's texts: the spoken one, or that of the translation; empty for self-supervision."""
+    return (objective.source if objective.task == "asr" else objective.target) or ""
 
 
 def read_hypotheses(path: Path) -> dict[str, str]:
@@ -88,31 +129,20 @@ def _check_ids(path: Path, hypotheses: Mapping[str, str], spoken: Mapping[str, U
             raise UserError(f"{path} {what}: {named}; decode this test set again (stage 12).")
 
 
-def _score(
-    objective: Objective,
-    spoken: Mapping[str, Utterance],
-    hypotheses: Mapping[str, str],
-    options: ScoreOptions,
-) -> Metrics:
+def _score(objective: Objective, texts: Sequence[Text]) -> Metrics:
     """Metrics of one objective over the utterances that have a reference."""
-    recognition = objective.task == "asr"
-    language = (objective.source if recognition else objective.target) or ""
-    case = options.asr_case if recognition else options.st_case
-    pairs: list[tuple[str, str]] = []
-    for identifier, utterance in sorted(spoken.items()):
-        reference = utterance.text if recognition else _translation(utterance, language)
-        if reference is not None:
-            pairs.append((normalize(reference, case, language), normalize(hypotheses[identifier], case, language)))
+    pairs = [(one.reference, one.hypothesis) for one in texts if one.reference is not None]
     references, found = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     metrics: Metrics = {
         "utterances": len(pairs),
-        "without_reference": len(spoken) - len(pairs),
+        "without_reference": len(texts) - len(pairs),
         "empty_hypotheses": sum(not text for text in found),
     }
     if not any(references):
         return metrics
-    score: Callable[[Sequence[str], Sequence[str], str], Metrics] = _recognition if recognition else _translated
-    return score(references, found, language) | metrics
+    score: Callable[[Sequence[str], Sequence[str], str], Metrics]
+    score = _recognition if objective.task == "asr" else _translated
+    return score(references, found, written_language(objective)) | metrics
 
 
 def _translation(utterance: Utterance, language: str) -> str | None:

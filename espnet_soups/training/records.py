@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 RECORDS = "soup.jsonl"
+PEAK_MEMORY = "soup_peak_memory_gib"
+"""Name in TensorBoard of the most memory that the training process has held so far."""
 Record = dict[str, Any]
 
 

@@ -1,6 +1,7 @@
 """ESPnet's trainer with the soup in its optimisation step."""
 
 import logging
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from espnet2.train.trainer import Trainer
 from espnet_soups.errors import UserError
 from espnet_soups.training.atomic_save import atomic_saves
 from espnet_soups.training.records import (
+    PEAK_MEMORY,
     RECORDS,
     append_records,
     drop_records_from,
@@ -49,6 +51,9 @@ class SoupsTrainer(Trainer):
         invalid: bool = super().train_one_epoch(
             model=model, iterator=iterator, optimizers=optimizers, options=options, **kwargs
         )
+        if main_rank and kwargs["summary_writer"] is not None:
+            kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            kwargs["summary_writer"].add_scalar(PEAK_MEMORY, kib / 2**20, soup.state.step)
         if main_rank and soup.records:
             append_records(path, soup.records)
             logging.info(epoch_summary(soup.records))
