@@ -1,4 +1,4 @@
-"""Packaging of espnet_soups. The two lists below are also read by local/check_requirements.py."""
+"""Packaging of espnet_soups. RUNTIME, TEST and PYTHON are also read by local/check_requirements.py."""
 
 # What a recipe needs. Beside each bound stands its reason; no upper bound without one.
 RUNTIME = [
@@ -26,8 +26,14 @@ DEMO = [
     "gradio>=6,<7",  # components and events change with each major release
 ]
 
+# What wav2vec 2.0 and Whisper as encoders need besides.
+HUGGING_FACE = [
+    "transformers>=5,<6",  # parts of its models are used one by one, and major releases rearrange them
+]
+
 # What the tests and the checks need besides.
 TEST = [
+    *HUGGING_FACE,
     *DEMO,
     "playwright>=1.49",  # drives the browser of local/setup_browser.sh
     "pytest>=8",  # importlib mode finds packages under the root

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -213,6 +214,8 @@ class ObjectiveSoupsModel(AbsESPnetModel):
                 if self.normalize is not None:
                     clean, clean_lengths = self.normalize(clean, clean_lengths)
                 extra = self.ssl.prepare(clean, clean_lengths)
+                # What is compared with must not train the front end past the boundary.
+                extra = replace(extra, targets=extra.targets.detach())
             if self.specaug is not None and self.training:
                 feats, lengths = self.specaug(feats, lengths)
             if self.normalize is not None:

@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from espnet2.asr.encoder.abs_encoder import AbsEncoder
+from espnet2.asr.frontend.abs_frontend import AbsFrontend
 from espnet2.iterators.abs_iter_factory import AbsIterFactory
 from espnet2.iterators.sequence_iter_factory import SequenceIterFactory
 from espnet2.tasks.abs_task import AbsTask, optim_classes
 from espnet2.tasks.asr import (
     decoder_choices,
-    encoder_choices,
-    frontend_choices,
     normalize_choices,
     postencoder_choices,
     preencoder_choices,
     specaug_choices,
 )
+from espnet2.tasks.asr import encoder_choices as espnet_encoder_choices
+from espnet2.tasks.asr import frontend_choices as espnet_frontend_choices
 from espnet2.torch_utils.initialize import initialize
 from espnet2.train.class_choices import ClassChoices
 from espnet2.train.collate_fn import CommonCollateFn
@@ -30,6 +32,9 @@ from espnet_soups.model.abs_ssl import AbsSSL
 from espnet_soups.model.best_rq import BestRQ
 from espnet_soups.model.cpc import CPC
 from espnet_soups.model.ctc_heads import CTCHeads
+from espnet_soups.model.hugging_face.checkpoint import remembered
+from espnet_soups.model.hugging_face.wav2vec2 import Wav2Vec2Encoder, Wav2Vec2Frontend
+from espnet_soups.model.hugging_face.whisper import WhisperEncoder, WhisperFrontend
 from espnet_soups.model.soups_model import ObjectiveSoupsModel, spoken_languages
 from espnet_soups.model.translation_heads import SHARED, TranslationHeads
 from espnet_soups.soup.config import build_soup_config
@@ -40,6 +45,26 @@ from espnet_soups.training.sampler import BalancedBatchSampler
 from espnet_soups.training.soup_step import SoupStep
 from espnet_soups.training.trainer import SoupsTrainer
 
+frontend_choices = ClassChoices(
+    name="frontend",
+    classes={
+        **espnet_frontend_choices.classes,
+        "hugging_face_wav2vec2": Wav2Vec2Frontend,
+        "hugging_face_whisper": WhisperFrontend,
+    },
+    type_check=AbsFrontend,
+    default="default",
+)
+encoder_choices = ClassChoices(
+    name="encoder",
+    classes={
+        **espnet_encoder_choices.classes,
+        "hugging_face_wav2vec2": Wav2Vec2Encoder,
+        "hugging_face_whisper": WhisperEncoder,
+    },
+    type_check=AbsEncoder,
+    default="conformer",
+)
 ssl_choices = ClassChoices(
     name="ssl", classes={"cpc": CPC, "best_rq": BestRQ}, type_check=AbsSSL, default="cpc", optional=True
 )
@@ -110,12 +135,13 @@ class SoupsTask(AbsTask):
 
     @classmethod
     def build_model(cls, args: argparse.Namespace) -> ObjectiveSoupsModel:
-        """Build the model and store the token lists in ``args``, so that config.yaml is all that inference needs."""
+        """Build the model and store in ``args`` what else it is made of, so that config.yaml is all inference needs."""
         args.token_list = read_tokens(args.token_list)
         args.src_token_list = read_tokens(args.src_token_list)
         frontend, input_size = None, args.input_size
         if input_size is None:
             frontend = frontend_choices.get_class(args.frontend)(**args.frontend_conf)
+            args.frontend_conf = remembered(frontend, args.frontend_conf)
             input_size = frontend.output_size()
         feature_size = input_size
         specaug = _optional(specaug_choices, args.specaug, args.specaug_conf)
@@ -124,6 +150,7 @@ class SoupsTask(AbsTask):
         if preencoder is not None:
             input_size = preencoder.output_size()
         encoder = encoder_choices.get_class(args.encoder)(input_size=input_size, **args.encoder_conf)
+        args.encoder_conf = remembered(encoder, args.encoder_conf)
         size = encoder.output_size()
         postencoder = _optional(postencoder_choices, args.postencoder, args.postencoder_conf, input_size=size)
         if postencoder is not None:
@@ -146,6 +173,8 @@ class SoupsTask(AbsTask):
             **model_conf,
         )
         if args.init is not None:
+            if args.encoder.startswith("hugging_face"):
+                raise UserError("--init would overwrite the pretrained encoder: leave it out.")
             initialize(model, args.init)
         return model
 
