@@ -1,10 +1,9 @@
 """Self-contained pages from the templates in this folder."""
 
-from importlib.metadata import version
-
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from espnet_soups import __version__
 from espnet_soups.report.theme import DARK_VARIABLES, LIGHT_VARIABLES
 
 
@@ -18,7 +17,7 @@ def render_page(template: str, **content: object) -> str:
         lstrip_blocks=True,
     )
     page = environment.get_template(template)
-    return page.render(light=LIGHT_VARIABLES, dark=DARK_VARIABLES, version=version("espnet_soups"), **content) + "\n"
+    return page.render(light=LIGHT_VARIABLES, dark=DARK_VARIABLES, version=__version__, **content) + "\n"
 
 
 def as_markup(svg: str, label: str) -> Markup:

@@ -60,9 +60,14 @@ def character_errors(references: Sequence[str], hypotheses: Sequence[str], langu
     return ErrorCounts(found.hits, found.substitutions, found.deletions, found.insertions)
 
 
+def bleu_tokenizer(language: str) -> str:
+    """Sacrebleu's name of the tokenisation for a language."""
+    return _TOKENIZERS.get(language, "13a")
+
+
 def bleu(references: Sequence[str], hypotheses: Sequence[str], language: str) -> CorpusScore:
     """Corpus BLEU with one reference each, tokenised as usual for ``language``: 13a, or zh for Chinese."""
-    metric = BLEU(tokenize=_TOKENIZERS.get(language, "13a"))
+    metric = BLEU(tokenize=bleu_tokenizer(language))
     score = metric.corpus_score(list(hypotheses), [list(references)]).score
     return CorpusScore(float(score), str(metric.get_signature()))
 

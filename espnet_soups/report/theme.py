@@ -1,6 +1,7 @@
 """Colours and shapes of all pictures and pages: readable by colour-blind people, on paper and in the dark."""
 
 import re
+from contextlib import AbstractContextManager
 from io import BytesIO, StringIO
 from typing import Any
 
@@ -40,15 +41,20 @@ STYLES: dict[Any, Any] = {
 }
 
 
+def drawing_style() -> AbstractContextManager[None]:
+    """What figures are drawn within."""
+    return rc_context(STYLES)
+
+
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a page, in inches; draw on it and render it within ``rc_context(STYLES)``."""
+    """An empty figure of a page, in inches; draw on it within :func:`drawing_style`."""
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def render_png(figure: Figure) -> bytes:
     """The figure on white paper."""
     stream = BytesIO()
-    with rc_context(STYLES):
+    with drawing_style():
         figure.savefig(stream, format="png", dpi=160, facecolor="white", metadata={"Software": None})
     return stream.getvalue()
 
@@ -56,7 +62,7 @@ def render_png(figure: Figure) -> bytes:
 def render_svg(figure: Figure, name: str) -> str:
     """The figure as an element for a page: colours are the page's variables, ids begin with ``name``."""
     stream = StringIO()
-    with rc_context(STYLES):
+    with drawing_style():
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None})
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :]

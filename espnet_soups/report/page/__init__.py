@@ -12,12 +12,15 @@ def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="soups report",
         description="Write a self-contained HTML page about an experiment, and its pictures as PNG files.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("exp", type=Path, help="folder of the experiment, such as exp/asr_st_...")
     parser.add_argument("--out", type=Path, help="folder for report.html and the pictures (default: EXP/report)")
-    parser.add_argument("--examples", type=_count, default=3, help="utterances of each language of each test set")
-    parser.add_argument("--audio_mib", type=float, default=4.0, help="most audio in the page, in MiB")
+    parser.add_argument(
+        "--examples", type=_count, default=3, help="utterances of each language of each test set (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--audio_mib", type=float, default=4.0, help="most audio in the page, in MiB (default: %(default)s)"
+    )
     return parser
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from matplotlib import rc_context
 
 from espnet_soups.corpora.kaldi_table import replace_bytes, replace_text
 from espnet_soups.errors import UserError
@@ -19,7 +18,7 @@ from espnet_soups.report.page.soup import gradient_norms, lambdas, weights
 from espnet_soups.report.page.training import GPU_MEMORY, cost, losses
 from espnet_soups.report.scalars import Scalars, read_scalars, training_seconds
 from espnet_soups.report.scoring import ScoreOptions, read_texts
-from espnet_soups.report.theme import STYLES, render_png, render_svg
+from espnet_soups.report.theme import drawing_style, render_png, render_svg
 from espnet_soups.soup.config import build_soup_config
 from espnet_soups.training.records import PEAK_MEMORY
 
@@ -59,7 +58,7 @@ def write_report(folder: Path, out: Path, examples: int, audio_bytes: int) -> Pa
     """
     experiment = Experiment(folder)
     scalars = read_scalars(folder, experiment.config.get("accum_grad") or 1)
-    with rc_context(STYLES):
+    with drawing_style():
         panels = list(_panels(experiment, scalars))
     shown, no_examples = _examples(experiment, examples, audio_bytes)
     page = render_page(

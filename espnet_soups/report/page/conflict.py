@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 
 from espnet_soups.report.page.panel import NAMES_OF_TASKS, Panel
 from espnet_soups.report.page.soup import NO_RECORDS
-from espnet_soups.report.theme import INK, new_figure
+from espnet_soups.report.theme import new_figure
 from espnet_soups.training.records import Record
 
 type Matrix = npt.NDArray[np.float64]
@@ -111,7 +111,7 @@ def _frame(axes: Axes, blocks: Sequence[Sequence[int]], edges: Sequence[float]) 
     for column, chosen in enumerate(blocks):
         width = edges[column + 1] - edges[column]
         for block in chosen:
-            frame = Rectangle((edges[column], block - 0.5), width, 1.0, fill=False, edgecolor=INK, linewidth=1.4)
+            frame = Rectangle((edges[column], block - 0.5), width, 1.0, fill=False, edgecolor="#000000", linewidth=1.2)
             axes.add_patch(frame)
 
 
