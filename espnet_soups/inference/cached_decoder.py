@@ -56,16 +56,27 @@ class DecoderState:
         )
 
 
+def require_decodable(kind: type[AbsDecoder]) -> None:
+    """Check that translations can be searched with a decoder; training asks before it spends days on one.
+
+    Raises:
+        UserError: if it is not ESPnet's Transformer decoder.
+    """
+    if not issubclass(kind, TransformerDecoder):
+        raise UserError(
+            f"Translation cannot run on a {kind.__name__}, only on ESPnet's transformer decoder "
+            "with embedding and output layer; train with 'decoder: transformer'."
+        )
+
+
 class CachedDecoder:
     """Runs the layers of a decoder with all keys and values cached; dropout is never applied."""
 
     def __init__(self, decoder: AbsDecoder) -> None:
         """Raises: UserError, if the decoder is not made of ESPnet's Transformer layers."""
-        if not isinstance(decoder, TransformerDecoder) or len(decoder.embed) != 2 or decoder.output_layer is None:
-            raise UserError(
-                f"Translation cannot run on a {type(decoder).__name__}, only on ESPnet's transformer decoder "
-                "with embedding and output layer; train with 'decoder: transformer'."
-            )
+        require_decodable(type(decoder))
+        if len(decoder.embed) != 2 or decoder.output_layer is None:
+            raise UserError("Translation needs a decoder with embedding and output layer; train with the defaults.")
         self.embedding, self.position = decoder.embed
         if type(self.position) not in (PositionalEncoding, ScaledPositionalEncoding):
             raise UserError(f"The position encoding {type(self.position).__name__} of the decoder is not supported.")

@@ -28,6 +28,7 @@ from espnet2.train.distributed_utils import DistributedOption
 
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.distributed import world_size
+from espnet_soups.inference.cached_decoder import CachedDecoder, require_decodable
 from espnet_soups.model.abs_ssl import AbsSSL
 from espnet_soups.model.best_rq import BestRQ
 from espnet_soups.model.cpc import CPC
@@ -156,9 +157,12 @@ class SoupsTask(AbsTask):
         if postencoder is not None:
             size = postencoder.output_size()
         model_conf = dict(args.model_conf)
+        translation = _translation(args, size, model_conf)
+        if args.ssl_only and args.ssl is None:
+            raise UserError("--ssl_only true needs a self-supervised objective: set --ssl to cpc or best_rq.")
         model = ObjectiveSoupsModel(
-            asr_langs=args.asr_langs,
-            st_pairs=args.st_pairs,
+            asr_langs=[] if args.ssl_only else args.asr_langs,
+            st_pairs=[] if args.ssl_only else args.st_pairs,
             src_token_list=args.src_token_list,
             token_list=args.token_list,
             frontend=frontend,
@@ -168,7 +172,7 @@ class SoupsTask(AbsTask):
             encoder=encoder,
             postencoder=postencoder,
             ctc=_recognition(args, size),
-            translation=_translation(args, size, model_conf),
+            translation=translation,
             ssl=_optional(ssl_choices, args.ssl, args.ssl_conf, feature_size=feature_size, encoder_size=size),
             **model_conf,
         )
@@ -260,7 +264,7 @@ def _optional(choices: ClassChoices, name: str | None, conf: dict[str, Any], **k
 
 
 def _recognition(args: argparse.Namespace, size: int) -> CTCHeads | None:
-    if not args.asr_langs:
+    if not args.asr_langs or args.ssl_only:
         return None
     return CTCHeads(args.asr_langs, size, len(args.src_token_list), **args.ctc_conf)
 
@@ -268,7 +272,7 @@ def _recognition(args: argparse.Namespace, size: int) -> CTCHeads | None:
 def _translation(args: argparse.Namespace, size: int, model_conf: dict[str, Any]) -> TranslationHeads | None:
     sharing = model_conf.pop("st_decoders", SHARED)
     smoothing = model_conf.pop("label_smoothing", 0.1)
-    if not args.st_pairs:
+    if not args.st_pairs or args.ssl_only:
         return None
     if sharing not in (SHARED, "per_pair"):
         raise UserError(f"model_conf.st_decoders is '{sharing}': use '{SHARED}' or 'per_pair'.")
@@ -280,8 +284,11 @@ def _translation(args: argparse.Namespace, size: int, model_conf: dict[str, Any]
         )
     names = [SHARED] if sharing == SHARED else args.st_pairs
     build = decoder_choices.get_class(args.decoder)
+    require_decodable(build)
     vocabulary = len(args.token_list)
     decoders = {name: build(vocab_size=vocabulary, encoder_output_size=size, **args.decoder_conf) for name in names}
+    for decoder in decoders.values():
+        CachedDecoder(decoder)  # says at start-up what decoding could not do with it
     return TranslationHeads(decoders, args.st_pairs, eos=vocabulary - 1, label_smoothing=smoothing)
 
 
