@@ -19,6 +19,9 @@ RUNTIME = [
     "tensorboard>=2.14",  # the first for Python 3.12
     "tqdm>=4.64",  # espnet's own lower bound
     "Jinja2>=3.1",  # the release line that is maintained
+    "scipy",  # espnet needs it
+    "requests",  # espnet_model_zoo needs it
+    "huggingface_hub>=1",  # the first whose errors.HTTPError is that of its HTTP library
 ]
 
 # What "soups demo" needs besides.
@@ -49,16 +52,19 @@ TEST = [
 # ESPnet 202611 supports these two.
 PYTHON = ">=3.12,<3.14"
 
+VERSION = "0.1.0"
+
 if __name__ == "__main__":
     from setuptools import find_packages, setup
 
     setup(
         name="espnet_soups",
-        version="0.1.0",
+        version=VERSION,
         description="Objective Soups: multilingual multi-task speech models on ESPnet",
         python_requires=PYTHON,
         packages=find_packages(include=["espnet_soups", "espnet_soups.*"]),
         package_data={"espnet_soups": ["**/*.j2", "**/*.css"]},
         install_requires=RUNTIME,
+        entry_points={"console_scripts": ["soups = espnet_soups.bin.soups:main"]},
         extras_require={"demo": DEMO, "test": TEST},
     )

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from espnet_soups.inference.speech2text import Speech2Text
 
-__all__ = ["Speech2Text"]
+__all__ = ["Speech2Text", "__version__"]
+
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

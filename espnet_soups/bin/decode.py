@@ -33,11 +33,11 @@ def get_parser() -> argparse.ArgumentParser:
 @cli_main
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
+    args = get_parser().parse_args(arguments)
     from espnet_soups.inference.decode_worker import ModelFiles
     from espnet_soups.inference.decoding import decode_data_dir
     from espnet_soups.inference.options import DecodeOptions, read_decode_options
 
-    args = get_parser().parse_args(arguments)
     if args.output_dir.exists() and not args.output_dir.is_dir():
         raise UserError(f"--output_dir {args.output_dir} is a file; give a directory.")
     options = read_decode_options(args.config) if args.config else DecodeOptions()

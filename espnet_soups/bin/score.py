@@ -26,10 +26,10 @@ def get_parser() -> argparse.ArgumentParser:
 @cli_main
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
+    args = get_parser().parse_args(arguments)
     from espnet_soups.report.results import write_results
     from espnet_soups.report.scoring import ScoreOptions
 
-    args = get_parser().parse_args(arguments)
     given = shlex.join(sys.argv[1:] if arguments is None else arguments)
     command = f"python -m espnet_soups.bin.score {given}"
     options = ScoreOptions(args.asr_case, args.st_case)

@@ -67,10 +67,14 @@ class DecodeOptions:
     """Audio in one batch, padding included, in seconds; more pays on a GPU."""
     window_seconds: float = 30.0
     """Longer speech is decoded in overlapping windows of this length."""
+    language_temperature: float = 1.0
+    """Divides the evidence for each language; ``soups pack`` fits it on validation data."""
 
     def __post_init__(self) -> None:
         if self.batch_seconds <= 0:
             raise UserError(f"batch_seconds is {self.batch_seconds}; it must be above 0.")
+        if self.language_temperature <= 0:
+            raise UserError(f"language_temperature is {self.language_temperature}; it must be above 0.")
         if self.window_seconds < SHORTEST_WINDOW:
             raise UserError(f"window_seconds is {self.window_seconds}; it must be at least {SHORTEST_WINDOW}.")
 

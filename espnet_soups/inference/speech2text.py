@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,8 +15,10 @@ from espnet_soups.inference.engine import Encoded, Engine
 from espnet_soups.inference.language import identify_language
 from espnet_soups.inference.loading import load_model
 from espnet_soups.inference.long_form import transcribe_long
-from espnet_soups.inference.options import DecodeOptions
+from espnet_soups.inference.options import DecodeOptions, read_decode_options
 from espnet_soups.inference.results import Recognition, Transcript, Translation
+from espnet_soups.zoo.bundle import is_bundle, open_bundle
+from espnet_soups.zoo.locate import default_cache, locate
 
 type Speech = str | Path | np.ndarray[Any, Any] | torch.Tensor
 """An audio file, or samples `(N,)`, `(N, channels)` or `(channels, N)`."""
@@ -32,9 +34,10 @@ class Speech2Text:
         device: such as ``cpu`` or ``cuda:0``.
         dtype: float32, float64, or bfloat16 or float16 for automatic mixed precision.
         options: searches and sizes.
+        folder: where the files lie that the configuration names; None for the working directory.
 
     Example:
-        >>> speech2text = Speech2Text("exp/x/config.yaml", "exp/x/valid.loss.ave.pth")
+        >>> speech2text = Speech2Text.from_pretrained("model.zip")
         >>> result = speech2text("prompt.wav", lang="fr", translate_to="en")
         >>> print(result.text, "|", result.translation.text)
     """
@@ -47,8 +50,10 @@ class Speech2Text:
         device: str = "cpu",
         dtype: str = "float32",
         options: DecodeOptions | None = None,
+        folder: str | Path | None = None,
     ) -> None:
-        model, args = load_model(Path(train_config), Path(model_file), device)
+        root = None if folder is None else Path(folder)
+        model, args = load_model(Path(train_config), Path(model_file), device, root)
         if model.frontend is None:
             raise UserError(f"The model of {train_config} reads features, not speech; only ESPnet's tools can run it.")
         model = model.double() if dtype == "float64" else model
@@ -57,6 +62,44 @@ class Speech2Text:
         self.options = options or DecodeOptions()
         peak = args.speech_volume_normalize
         self.engine = Engine(model, source, target, self.options, device=torch.device(device), dtype=dtype, peak=peak)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | Path,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        options: DecodeOptions | None = None,
+        cache: str | Path | None = None,
+        model_file: str = "valid.loss.ave.pth",
+    ) -> Self:
+        """Load a model from wherever it is.
+
+        Args:
+            source: a zip that ``soups pack`` has made, the URL of one, a folder with its content, a tag of
+                ESPnet's model zoo or of the Hugging Face Hub, or the folder of a training.
+            device: such as ``cpu`` or ``cuda:0``.
+            dtype: as for the class.
+            options: searches and sizes; None for those that the model was packed, that is scored, with.
+            cache: where archives are unpacked, and the only place where anything is written; None for
+                ``$ESPNET_SOUPS_CACHE`` or the user's cache folder. Models of the Hub go to the Hub's own.
+            model_file: weights to take in the folder of a training, whose ``config.yaml`` names its files
+                as seen from the working directory.
+
+        Raises:
+            UserError: if there is no such model, or it is damaged, incomplete or not safe.
+        """
+        found = locate(source, default_cache() if cache is None else Path(cache))
+        if not is_bundle(found) and found != Path(source).expanduser():
+            raise UserError(f"{source} is not a model that 'soups pack' has made: it has no meta.yaml.")
+        if not is_bundle(found):
+            return cls(found / "config.yaml", found / model_file, device=device, dtype=dtype, options=options)
+        bundle = open_bundle(found)
+        options = options or read_decode_options(bundle.decode_config)
+        return cls(
+            bundle.train_config, bundle.model_file, device=device, dtype=dtype, options=options, folder=bundle.folder
+        )
 
     @property
     def languages(self) -> list[str]:
@@ -67,6 +110,16 @@ class Speech2Text:
     def pairs(self) -> list[str]:
         """Pairs that the model translates, such as ``fr-en``."""
         return list(self.engine.model.st_pairs)
+
+    def join(self, tokens: Sequence[str]) -> str:
+        """The text of tokens of a transcript.
+
+        Raises:
+            UserError: if the model recognises no language.
+        """
+        if self.engine.source is None:
+            raise UserError("This model has no recognition heads, so there are no tokens to join.")
+        return self.engine.source.text(tokens)
 
     def __call__(
         self, speech: Speech, *, rate: int = RATE, lang: str | None = None, translate_to: str | None = None

@@ -1,6 +1,6 @@
 """Cutting long recordings into windows and joining what was recognised in them; all times in seconds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -8,7 +8,8 @@ from espnet_soups.inference.results import Token
 
 type Span = tuple[float, float]
 
-_WORD_STARTS = ("▁", "<space>")
+_BLANK = "<space>"
+_WORD_START = "▁"
 
 
 def overlapping_windows(duration: float, window: float, overlap: float) -> list[Span]:
@@ -35,18 +36,25 @@ def stitch(windows: Sequence[Span], tokens: Sequence[Sequence[Token]]) -> tuple[
         margin = (end - start) / 4
         cuts.append(_longest_pause([t.time for t in (*left, *right)], (start + margin, end - margin)))
     cuts.append(float("inf"))
-    spans = zip(pairwise(cuts), absolute, strict=True)
-    return tuple(token for (begin, end), row in spans for token in row if begin <= token.time < end)
+    joined: list[Token] = []
+    last: Sequence[Token] = []
+    for (begin, end), row in zip(pairwise(cuts), absolute, strict=True):
+        kept = [token for token in row if begin <= token.time < end]
+        if joined and kept:
+            joined += _lost_blank((*last, *row), joined[-1], kept[0])
+        joined += kept
+        last = row
+    return tuple(joined)
 
 
 def cut_at_pauses(tokens: Sequence[Token], duration: float, longest: float) -> list[Span]:
     """Cut a recording, at its longest pauses first, into parts of at most ``longest`` seconds.
 
-    Cuts are made before words, as far as the tokens show where words begin, and away from the ends of what is
+    Cuts are made between words, as far as the tokens show where words begin, and away from the ends of what is
     cut.
     """
-    begins = [i for i in range(1, len(tokens)) if tokens[i].text.startswith(_WORD_STARTS)]
-    gaps = [(tokens[i - 1].time, tokens[i].time) for i in begins or range(1, len(tokens))]
+    spoken = [token.time for token in tokens if token.text != _BLANK]
+    gaps = list(_gaps_between_words(tokens)) or list(pairwise(spoken))
     parts, open_parts = [], [(0.0, duration)]
     while open_parts:
         start, end = open_parts.pop()
@@ -59,6 +67,25 @@ def cut_at_pauses(tokens: Sequence[Token], duration: float, longest: float) -> l
         cut = sum(widest) / 2
         open_parts += [(cut, end), (start, cut)]
     return parts
+
+
+def _gaps_between_words(tokens: Sequence[Token]) -> Iterator[Span]:
+    """Times of the last token of a word and of the first of the next; a blank may stand anywhere in between."""
+    before, blank = None, False
+    for token in tokens:
+        if token.text == _BLANK:
+            blank = True
+            continue
+        if before is not None and (blank or token.text.startswith(_WORD_START)):
+            yield before, token.time
+        before, blank = token.time, False
+
+
+def _lost_blank(tokens: Sequence[Token], before: Token, after: Token) -> list[Token]:
+    """The blank that both windows have between two tokens, but each on the side where the other one counts."""
+    if _BLANK in (before.text, after.text):
+        return []
+    return [token for token in tokens if token.text == _BLANK and before.time < token.time < after.time][:1]
 
 
 def _longest_pause(times: Sequence[float], span: Span) -> float:

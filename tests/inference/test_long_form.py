@@ -123,7 +123,7 @@ def test_the_language_is_heard() -> None:
 def test_silence_has_no_text() -> None:
     engine, _ = engine_of(5.0)
     found = transcribe_long(engine, np.zeros(12 * RATE, dtype=np.float32), None, None)
-    assert (found.text, found.tokens, found.language_confidence) == ("", (), 0.0)
+    assert (found.text, found.tokens, found.language_confidence) == ("", (), 0.5)
     assert {segment.text for segment in found.segments} == {""}
 
 
@@ -161,6 +161,21 @@ def test_a_join_takes_the_longest_pause_of_the_inner_overlap() -> None:
     right = [Token("?", 0.1, -9), Token("b", 2.05, -1), Token("c", 5.0, -1)]
     joined = stitch([(0.0, 10.0), (6.0, 16.0)], [left, right])
     assert [(token.text, token.time) for token in joined] == [("a", 6.5), ("b", 8.0), ("c", 11.0)]
+
+
+def test_a_blank_that_each_window_has_beyond_the_join_is_kept() -> None:
+    left = [Token("a", 7.0, -1), Token("<space>", 8.6, -1), Token("b", 8.8, -1)]
+    right = [Token("a", 1.0, -1), Token("<space>", 1.2, -1), Token("b", 2.8, -1)]
+    joined = stitch([(0.0, 10.0), (6.0, 16.0)], [left, right])
+    assert [token.text for token in joined] == ["a", "<space>", "b"]
+
+
+def test_cuts_are_made_in_the_middle_of_pauses_between_words() -> None:
+    # A blank may be recognised anywhere in the pause.
+    tokens = [Token("a", 1.0, -1), Token("<space>", 1.1, -1), Token("b", 3.0, -1), Token("c", 3.4, -1)]
+    assert cut_at_pauses(tokens, 4.0, 3.0) == [(0.0, 2.0), (2.0, 4.0)]
+    pieces = [Token("▁a", 1.0, -1), Token("b", 1.4, -1), Token("▁c", 1.7, -1)]
+    assert cut_at_pauses(pieces, 3.0, 2.0) == [(0.0, pytest.approx(1.55)), (pytest.approx(1.55), 3.0)]
 
 
 def test_cuts_without_any_token_are_even() -> None:
