@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154
-# Which stages a recipe runs. Source this file; it uses the variables python, stage (may be empty) and stop_stage.
+# Which stages a recipe runs. Source this file; it uses the variables python, stage (may be empty), stop_stage and
+# dry_run.
 stages_run=0
+planned=() # numbers of the stages that would run, with --dry_run
 
 # True if the stage must run; 'leave' is then called after it.
 #   enter NUMBER TITLE RECORD [options of 'python -m espnet_soups.bin.stage begin']
@@ -11,6 +13,10 @@ enter() {
     shift 3
     [ "${number}" -ge "${stage:-1}" ] && [ "${number}" -le "${stop_stage}" ] || return 1
     [ "${number}" != "${stage}" ] || force=(--force)
+    if "${dry_run}"; then
+        plan_stage "${number}" "${title}" "${force[@]}" "$@"
+        return 1
+    fi
     lock_stage "${title}"
     reason=$("${python}" -m espnet_soups.bin.stage begin "${stage_record}" "${force[@]}" "$@") || status=$?
     case "${status}" in
@@ -27,6 +33,18 @@ enter() {
     esac
     say "stage ${number} (${title}): ${reason}"
     stages_run=$((stages_run + 1))
+}
+
+# Say whether the stage would run, and why; nothing is written.
+plan_stage() { # number, title, options of 'python -m espnet_soups.bin.stage plan'
+    local reason status=0
+    reason=$("${python}" -m espnet_soups.bin.stage plan "${stage_record}" "${@:3}" --pending "${planned[@]}") || status=$?
+    case "${status}" in
+        0) planned+=("$1") ;;
+        3) reason="up to date" ;;
+        *) exit "${status}" ;;
+    esac
+    printf '  %2s %-40s %s\n' "$1" "$2" "${reason}"
 }
 
 leave() {

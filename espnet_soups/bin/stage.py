@@ -1,6 +1,7 @@
-"""Begin and end a recipe's stages.
+"""Plan, begin and end a recipe's stages.
 
 ``begin`` exits with status 0 and prints why when the stage must run, and with status 3 when it is up to date.
+``plan`` does the same, but writes nothing.
 """
 
 import argparse
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from espnet_soups.errors import UserError, cli_main
 from espnet_soups.stages.parameters import argument_parameters, yaml_parameters
-from espnet_soups.stages.stage import Request, begin, end
+from espnet_soups.stages.stage import Request, begin, end, plan
 
 UP_TO_DATE = 3
 
@@ -19,18 +20,25 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     first = commands.add_parser("begin", help="check whether the stage must run, and note that it runs")
-    first.add_argument("record", type=Path, help="file that remembers the stage")
-    first.add_argument("--needs", nargs="+", action="append", default=[], metavar=("STAGE", "PATH"))
-    first.add_argument("--makes", nargs="+", type=Path, action="extend", default=[], metavar="PATH")
-    first.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE")
-    first.add_argument("--yaml", action="append", default=[], metavar="NAME=FILE[:KEY,KEY]")
-    first.add_argument("--arguments", action="append", default=[], metavar="NAME=--OPTION VALUE ...")
-    first.add_argument("--force", action="store_true", help="run although it is up to date")
-    first.add_argument("--checkpoint", type=Path, help="refuse to go on from this file with other settings")
-    first.add_argument("--free", nargs="+", default=[], metavar="KEY", help="settings that may differ even so")
+    _add_request(first)
+    look = commands.add_parser("plan", help="check whether the stage would run")
+    _add_request(look)
+    look.add_argument("--pending", nargs="*", type=int, default=[], help="stages that would run before")
     last = commands.add_parser("end", help="note that the stage has ended well")
     last.add_argument("record", type=Path)
     return parser
+
+
+def _add_request(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("record", type=Path, help="file that remembers the stage")
+    parser.add_argument("--needs", nargs="+", action="append", default=[], metavar=("STAGE", "PATH"))
+    parser.add_argument("--makes", nargs="+", type=Path, action="extend", default=[], metavar="PATH")
+    parser.add_argument("--param", nargs="+", action="extend", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--yaml", action="append", default=[], metavar="NAME=FILE[:KEY,KEY]")
+    parser.add_argument("--arguments", action="append", default=[], metavar="NAME=--OPTION VALUE ...")
+    parser.add_argument("--force", action="store_true", help="run although it is up to date")
+    parser.add_argument("--checkpoint", type=Path, help="refuse to go on from this file with other settings")
+    parser.add_argument("--free", nargs="+", default=[], metavar="KEY", help="settings that may differ even so")
 
 
 def build_request(args: argparse.Namespace) -> Request:
@@ -60,7 +68,8 @@ def main() -> None:
     if args.command == "end":
         end(args.record)
         return
-    reason = begin(build_request(args))
+    request = build_request(args)
+    reason = begin(request) if args.command == "begin" else plan(request, args.pending)
     if reason is None:
         sys.exit(UP_TO_DATE)
     print(reason)

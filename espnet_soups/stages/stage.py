@@ -1,7 +1,7 @@
-"""Begin and end a stage: skip it when it is up to date, refuse what would spoil an earlier result."""
+"""Plan, begin and end a stage: skip it when it is up to date, refuse what would spoil an earlier result."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,30 @@ def begin(request: Request) -> str | None:
         return None
     write_record(request.record, new)
     return reason or "asked for"
+
+
+def plan(request: Request, pending: Collection[int]) -> str | None:
+    """Return why the stage would run, None if it is up to date; write nothing.
+
+    Args:
+        request: as for :func:`begin`.
+        pending: numbers of the stages that would run before; what they make may not be there yet.
+
+    Raises:
+        UserError: an input is missing that no pending stage makes, or a checkpoint belongs to another run.
+    """
+    old = read_record(request.record)
+    settled = [(stage, path) for stage, path in request.inputs if stage not in pending]
+    new = Record(request.parameters, _inputs(dataclasses.replace(request, inputs=settled), old), [])
+    awaited = sorted({stage for stage, _ in request.inputs if stage in pending})
+    if awaited and old is not None:  # of the inputs, only those that stay as they are can be compared
+        old = dataclasses.replace(old, inputs={name: old.inputs[name] for name in new.inputs if name in old.inputs})
+    if request.checkpoint is not None and request.checkpoint.exists():
+        _refuse_other_run(request, request.checkpoint, old, new)
+    reason = _reason(old, dataclasses.replace(new, outputs=[str(path) for path in request.outputs]))
+    if reason is None and awaited:
+        return f"if stage {' or '.join(map(str, awaited))} changes what it reads"
+    return reason or ("asked for" if request.force else None)
 
 
 def end(path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from espnet_soups.errors import UserError
 from espnet_soups.stages.record import read_record
-from espnet_soups.stages.stage import Request, begin, end
+from espnet_soups.stages.stage import Request, begin, end, plan
 
 
 @pytest.fixture
@@ -137,6 +137,32 @@ def test_a_broken_record_is_named(request_of, content):
         begin(request_of())
 
 
+class TestPlan:
+    """What would be done, without doing it."""
+
+    def test_it_is_what_begin_says_and_leaves_nothing(self, request_of):
+        assert plan(request_of(), []) == "not done yet"
+        assert not request_of().record.parent.exists()
+        run(request_of())
+        before = request_of().record.read_bytes()
+        assert plan(request_of(), []) is None
+        assert plan(request_of(force=True), []) == "asked for"
+        assert plan(request_of(parameters={"audio_format": "wav"}), []) == "audio_format was flac, now wav"
+        assert request_of().record.read_bytes() == before
+
+    def test_what_a_pending_stage_makes_may_be_missing(self, request_of, tmp_path):
+        request = request_of(inputs=[(3, tmp_path / "in"), (4, tmp_path / "dump")])
+        assert plan(request, [4]) == "not done yet"
+        with pytest.raises(UserError, match="dump is missing: stage 4 makes it"):
+            plan(request, [3])
+
+    def test_what_a_pending_stage_makes_is_not_known_yet(self, request_of, tmp_path):
+        run(request_of())
+        (tmp_path / "in" / "text").write_text("u1 two\n")
+        assert plan(request_of(), []) == f"{tmp_path}/in/text has changed"
+        assert plan(request_of(), [3]) == "if stage 3 changes what it reads"
+
+
 class TestCheckpoint:
     """A stage that goes on from a checkpoint."""
 
@@ -169,6 +195,10 @@ class TestCheckpoint:
         with pytest.raises(UserError, match=r"config\.lr was 1, now 2.*--asr_st_tag"):
             begin(training(parameters={"config.lr": "2", "config.max_epoch": "3"}))
         assert run(training()) == "not finished the last time"
+
+    def test_other_settings_are_refused_in_a_plan_too(self, training):
+        with pytest.raises(UserError, match=r"config\.lr was 1, now 2"):
+            plan(training(parameters={"config.lr": "2", "config.max_epoch": "3"}), [3])
 
     def test_other_data_are_refused(self, training, tmp_path):
         (tmp_path / "in" / "text").write_text("u1 other\n")

@@ -13,6 +13,7 @@ soups_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd -P)
 option_group "Stages"
 option int stage "" "begin here, and do this stage again even if it is up to date"
 option int stop_stage 13 "end after this stage"
+option bool dry_run false "check configuration, data and disk, print what would be done, write nothing"
 option bool skip_data_prep false "leave out stages 1 to 5"
 option bool skip_train false "leave out stages 10 and 11"
 option bool skip_eval false "leave out stages 12 and 13"
@@ -85,12 +86,13 @@ for name in src_token_type tgt_token_type; do
     [[ "${!name}" =~ ^(char|bpe)$ ]] || option_error "--${name} is char or bpe, not '${!name}'."
 done
 
-
 [ -z "${python}" ] || export SOUPS_PYTHON=${python}
 # shellcheck source=egs2/asterisk_prompts/asr_st_soups/path.sh
 . ./path.sh
 # shellcheck source=egs2/asterisk_prompts/asr_st_soups/cmd.sh
 . ./cmd.sh
+
+! "${dry_run}" || say "plan of the stages (a dry run: nothing is written)"
 
 read -r -a langs <<<"${asr_langs}"
 read -r -a pairs <<<"${st_pairs}"
@@ -284,6 +286,14 @@ if ! "${skip_eval}"; then
         "${python}" -m espnet_soups.bin.plot_run --exp_dir "${exp}"
         leave
     fi
+fi
+
+if "${dry_run}"; then
+    "${python}" -m espnet_soups.bin.dry_run --data_dir "${datadir}" --dump_dir "${dumpdir}" --exp_dir "${exp}" \
+        --fit_sets "${fit_sets[@]}" --test_sets "${tests[@]}" --inference_config "${inference_config}" \
+        --src_nbpe "${src_nbpe}" --tgt_nbpe "${tgt_nbpe}" --planned "${planned[@]}" \
+        -- --output_dir "${exp}" "${model_options[@]}" "${train_args[@]}"
+    exit 0
 fi
 
 [ "${stages_run}" -gt 0 ] || say "nothing to do: all stages are up to date"
