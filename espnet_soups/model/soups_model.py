@@ -156,9 +156,11 @@ class ObjectiveSoupsModel(AbsESPnetModel):
             figures["acc_st"] = right.sum() / count.sum()
         if self.ssl is not None and extra is not None:
             objective = torch.full_like(extra_rows, len(self.objectives) - 1)
-            reader = weighted_boundary(h[batch:], self.weights, objective)
-            loss, count = self.ssl(reader, h_lengths[batch:], extra)
-            own = torch.arange(batch, h.shape[0], device=h.device)
+            # Its rows are the last, and the only ones of a model without other heads.
+            first = h.shape[0] - extra_rows.shape[0]
+            reader = weighted_boundary(h[first:], self.weights, objective)
+            loss, count = self.ssl(reader, h_lengths[first:], extra)
+            own = torch.arange(first, h.shape[0], device=h.device)
             tasks.append(TaskLosses(reader, own, loss, count, objective, half[extra_rows], extra_rows))
         means, totals = objective_means(tuple(tasks), len(self.objectives))
         if soup is not None:
@@ -216,6 +218,8 @@ class ObjectiveSoupsModel(AbsESPnetModel):
                 extra = self.ssl.prepare(clean, clean_lengths)
                 # What is compared with must not train the front end past the boundary.
                 extra = replace(extra, targets=extra.targets.detach())
+                if self.ctc is None and self.translation is None:
+                    return extra.feats, extra.lengths, extra, extra_rows
             if self.specaug is not None and self.training:
                 feats, lengths = self.specaug(feats, lengths)
             if self.normalize is not None:

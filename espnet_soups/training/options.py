@@ -28,6 +28,12 @@ def _objectives(group: argparse._ArgumentGroup) -> None:
         help="levels, penalty, modo and conflict_layers of the soup, or weights of soup 'static'",
     )
     group.add_argument(
+        "--ssl_only",
+        type=str2bool,
+        default=False,
+        help="Train self-supervision alone, without heads for the languages: the first of two stages",
+    )
+    group.add_argument(
         "--shared_lr",
         type=float_or_none,
         default=None,

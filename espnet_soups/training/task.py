@@ -157,12 +157,10 @@ class SoupsTask(AbsTask):
         if postencoder is not None:
             size = postencoder.output_size()
         model_conf = dict(args.model_conf)
-        translation = _translation(args, size, model_conf)
-        if args.ssl_only and args.ssl is None:
-            raise UserError("--ssl_only true needs a self-supervised objective: set --ssl to cpc or best_rq.")
+        langs, pairs = _supervised(args)
         model = ObjectiveSoupsModel(
-            asr_langs=[] if args.ssl_only else args.asr_langs,
-            st_pairs=[] if args.ssl_only else args.st_pairs,
+            asr_langs=langs,
+            st_pairs=pairs,
             src_token_list=args.src_token_list,
             token_list=args.token_list,
             frontend=frontend,
@@ -171,8 +169,8 @@ class SoupsTask(AbsTask):
             preencoder=preencoder,
             encoder=encoder,
             postencoder=postencoder,
-            ctc=_recognition(args, size),
-            translation=translation,
+            ctc=_recognition(args, langs, size),
+            translation=_translation(args, pairs, size, model_conf),
             ssl=_optional(ssl_choices, args.ssl, args.ssl_conf, feature_size=feature_size, encoder_size=size),
             **model_conf,
         )
@@ -263,33 +261,45 @@ def _optional(choices: ClassChoices, name: str | None, conf: dict[str, Any], **k
     return choices.get_class(name)(**kwargs, **conf)
 
 
-def _recognition(args: argparse.Namespace, size: int) -> CTCHeads | None:
-    if not args.asr_langs or args.ssl_only:
+def _supervised(args: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """Languages and pairs that get heads."""
+    # The config.yaml of a model that is older than the option does not have it.
+    if not getattr(args, "ssl_only", False):
+        return args.asr_langs, args.st_pairs
+    if args.ssl is None:
+        raise UserError("--ssl_only true needs a self-supervised objective: set --ssl to cpc or best_rq.")
+    return [], []
+
+
+def _recognition(args: argparse.Namespace, langs: list[str], size: int) -> CTCHeads | None:
+    if not langs:
         return None
-    return CTCHeads(args.asr_langs, size, len(args.src_token_list), **args.ctc_conf)
+    return CTCHeads(langs, size, len(args.src_token_list), **args.ctc_conf)
 
 
-def _translation(args: argparse.Namespace, size: int, model_conf: dict[str, Any]) -> TranslationHeads | None:
+def _translation(
+    args: argparse.Namespace, pairs: list[str], size: int, model_conf: dict[str, Any]
+) -> TranslationHeads | None:
     sharing = model_conf.pop("st_decoders", SHARED)
     smoothing = model_conf.pop("label_smoothing", 0.1)
-    if not args.st_pairs or args.ssl_only:
+    if not pairs:
         return None
     if sharing not in (SHARED, "per_pair"):
         raise UserError(f"model_conf.st_decoders is '{sharing}': use '{SHARED}' or 'per_pair'.")
-    targets = {pair.partition("-")[2] for pair in args.st_pairs}
+    targets = {pair.partition("-")[2] for pair in pairs}
     if sharing == SHARED and len(targets) > 1:
         raise UserError(
             f"A shared decoder has one target language, but --st_pairs has {', '.join(sorted(targets))}: "
             "set model_conf.st_decoders to 'per_pair'."
         )
-    names = [SHARED] if sharing == SHARED else args.st_pairs
+    names = [SHARED] if sharing == SHARED else pairs
     build = decoder_choices.get_class(args.decoder)
     require_decodable(build)
     vocabulary = len(args.token_list)
     decoders = {name: build(vocab_size=vocabulary, encoder_output_size=size, **args.decoder_conf) for name in names}
     for decoder in decoders.values():
         CachedDecoder(decoder)  # says at start-up what decoding could not do with it
-    return TranslationHeads(decoders, args.st_pairs, eos=vocabulary - 1, label_smoothing=smoothing)
+    return TranslationHeads(decoders, pairs, eos=vocabulary - 1, label_smoothing=smoothing)
 
 
 def _stream(streams: Any, name: str) -> Path:
