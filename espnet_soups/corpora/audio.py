@@ -12,6 +12,7 @@ import soundfile
 import soxr
 
 from espnet_soups.corpora.kaldi_table import replace_bytes
+from espnet_soups.corpora.truncation import declared_size, is_cut_off
 from espnet_soups.errors import UserError
 
 type Samples = npt.NDArray[np.float32]
@@ -47,6 +48,23 @@ def read_audio(path: Path) -> tuple[Samples, int]:
         raise AudioError(f"{path}: the file holds no audio")
     if not np.isfinite(samples).all():
         raise AudioError(f"{path}: the audio holds values that are not finite")
+    return samples, rate
+
+
+def read_whole_audio(path: Path) -> tuple[Samples, int]:
+    """Read audio as :func:`read_audio` does, but refuse a file that was cut off: its text would say more than it.
+
+    Decoders return what there is of such a file. It is told by the size that its own header declares
+    (:mod:`espnet_soups.corpora.truncation`).
+
+    Raises:
+        AudioError: as :func:`read_audio`, and if the file is shorter than its header says.
+    """
+    samples, rate = read_audio(path)
+    if path.is_file():  # not an entry of an archive
+        size, declared = path.stat().st_size, declared_size(path)
+        if is_cut_off(size, declared):
+            raise AudioError(f"{path}: the audio is cut off ({size} of {declared} bytes)")
     return samples, rate
 
 

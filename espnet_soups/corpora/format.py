@@ -10,7 +10,7 @@ from typing import Literal
 import kaldiio
 import soundfile
 
-from espnet_soups.corpora.audio import RATE, AudioError, Samples, read_audio, resample, to_int16, write_audio
+from espnet_soups.corpora.audio import RATE, AudioError, Samples, read_whole_audio, resample, to_int16, write_audio
 from espnet_soups.corpora.data_dir import DataDirSummary, Utterance, read_data_dir, write_data_dir
 from espnet_soups.corpora.drops import DROPPED_FILE, Drop, drops_as_tsv, summarize_drops
 from espnet_soups.corpora.jobs import Job, audio_signature, output_path, run_jobs
@@ -43,7 +43,7 @@ class FormatArk:
 def format_file(task: Format) -> int | str:
     """Write one file, or link it if nothing has to change; return its samples, or why it is unusable."""
     try:
-        samples, rate = read_audio(task.source)
+        samples, rate = read_whole_audio(task.source)
         if _is_formatted(task):
             _link(task.source, task.output)
         else:
@@ -99,7 +99,7 @@ def format_audio(
     drops: list[Drop] = []
     for utterance, outcome in zip(utterances, outcomes, strict=True):
         if isinstance(outcome, str):
-            drops.append(Drop(utterance.id, "unreadable or empty audio", outcome))
+            drops.append(Drop(utterance.id, "unreadable, empty or cut off audio", outcome))
         else:
             kept.append(replace(utterance, audio=outcome[0], num_samples=outcome[1]))
     if not kept:
@@ -138,7 +138,7 @@ def _format_arks(utterances: Sequence[Utterance], audio_dir: Path, nj: int) -> l
 
 
 def _read_formatted(source: Path) -> Samples:
-    samples, rate = read_audio(source)
+    samples, rate = read_whole_audio(source)
     return resample(samples, rate, RATE)
 
 

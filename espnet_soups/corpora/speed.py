@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from espnet_soups.corpora.audio import AudioError, read_audio, resample, write_audio
+from espnet_soups.corpora.audio import AudioError, read_whole_audio, resample, write_audio
 from espnet_soups.corpora.data_dir import DataDirSummary, Utterance, read_data_dir, write_data_dir
 from espnet_soups.corpora.drops import DROPPED_FILE, Drop, drops_as_tsv, summarize_drops
 from espnet_soups.corpora.jobs import Job, audio_signature, output_path, run_jobs
@@ -25,7 +25,7 @@ class Perturb:
 def perturb(task: Perturb) -> int | str:
     """Write the audio ``task.factor`` times as fast; return its samples, or why it is unusable."""
     try:
-        samples, rate = read_audio(task.source)
+        samples, rate = read_whole_audio(task.source)
         # Audio that is taken to have been sampled at rate * factor lasts 1 / factor times as long.
         perturbed = resample(samples, rate * task.factor, rate)
         write_audio(task.output, perturbed, rate, "flac")
@@ -64,7 +64,7 @@ def speed_perturb(
     results = run_jobs(jobs, perturb, directory=audio_dir, nj=nj, label="perturbing speed")
     for (name, _, utterance), job, result in zip(copies, jobs, results, strict=True):
         if isinstance(result, str):
-            drops.append(Drop(f"sp{name}-{utterance.id}", "unreadable or empty audio", result))
+            drops.append(Drop(f"sp{name}-{utterance.id}", "unreadable, empty or cut off audio", result))
         else:
             kept.append(_renamed(utterance, f"sp{name}-", job.output, result))
     if any(utterance.num_samples is None for utterance in kept):

@@ -54,9 +54,28 @@ def test_everything_is_16_khz_mono_and_complete(
         assert (rate, len(samples)) == (16000, utterance.num_samples)
     assert "".join((out / "text_translation").read_text().split()) == "".join(f"en-a-{i}<na>" for i in (1, 2, 3, 4))
     dropped = (out / "dropped.tsv").read_text().splitlines()
-    assert dropped[1] == f"en-a-5\tunreadable or empty audio\t{tmp_path}/source/empty.wav: the file is empty"
-    assert dropped[2] == f"en-a-6\tunreadable or empty audio\t{tmp_path}/absent.wav: there is no such audio file"
-    assert "kept 4 of 6 utterances; dropped unreadable or empty audio: 2 (listed in" in capsys.readouterr().out
+    assert dropped[1] == f"en-a-5\tunreadable, empty or cut off audio\t{tmp_path}/source/empty.wav: the file is empty"
+    assert (
+        dropped[2] == f"en-a-6\tunreadable, empty or cut off audio\t{tmp_path}/absent.wav: there is no such audio file"
+    )
+    assert "kept 4 of 6 utterances; dropped unreadable, empty or cut off audio: 2 (listed in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("audio_format", ["flac", "ark"])
+@pytest.mark.parametrize("suffix", ["mp3", "wav"])
+def test_audio_that_was_cut_off_is_dropped_and_listed(tmp_path: Path, suffix: str, audio_format: Formats) -> None:
+    whole, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
+    soundfile.write(whole, 0.1 * np.sin(np.arange(48000) / 10), 48000)
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    assert 0 < len(read_audio(cut)[0]) < 40000  # the decoder says nothing
+    write_data_dir(tmp_path / "data", [Utterance(f"en-a-{path.stem}", path, "en-a", "en") for path in (whole, cut)])
+    format_audio(tmp_path / "data", tmp_path / "out", tmp_path / "audio", audio_format)
+    assert [utterance.id for utterance in read_data_dir(tmp_path / "out")] == ["en-a-whole"]
+    assert (tmp_path / "out/dropped.tsv").read_text().splitlines()[1:] == [
+        f"en-a-cut\tunreadable, empty or cut off audio\t{cut}: the audio is cut off"
+        f" ({len(content) // 2} of {len(content)} bytes)"
+    ]
 
 
 def test_the_formats_hold_the_same_audio(tmp_path: Path, data_dir: Path) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from espnet_soups.bin.speed_perturb import main
 from espnet_soups.corpora.audio import read_audio
@@ -74,12 +75,23 @@ def test_unreadable_audio_is_dropped_and_listed(
     report = (tmp_path / "out/dropped.tsv").read_text().splitlines()
     assert report == [
         "utterance\treason\tdetail",
-        f"sp0.9-fr-b-1\tunreadable or empty audio\t{bad}: the file is empty",
+        f"sp0.9-fr-b-1\tunreadable, empty or cut off audio\t{bad}: the file is empty",
     ]
     assert capsys.readouterr().out == (
-        f"{tmp_path / 'out'}: kept 1 of 2 utterances; dropped unreadable or empty audio: 1"
+        f"{tmp_path / 'out'}: kept 1 of 2 utterances; dropped unreadable, empty or cut off audio: 1"
         f" (listed in {tmp_path / 'out/dropped.tsv'})\n"
     )
+
+
+def test_audio_that_was_cut_off_is_dropped_and_listed(tmp_path: Path, data_dir: Path) -> None:
+    cut = tmp_path / "source/cut.wav"
+    soundfile.write(cut, np.zeros(16000), 16000)
+    cut.write_bytes(cut.read_bytes()[:20044])
+    write_data_dir(data_dir, [*read_data_dir(data_dir), Utterance("fr-c-1", cut, "fr-c", "fr", "un")])
+    speed_perturb(data_dir, tmp_path / "out", tmp_path / "audio", ["0.9"])
+    assert (tmp_path / "out/dropped.tsv").read_text().splitlines()[1:] == [
+        f"sp0.9-fr-c-1\tunreadable, empty or cut off audio\t{cut}: the audio is cut off (20044 of 32044 bytes)"
+    ]
 
 
 @pytest.mark.parametrize(
