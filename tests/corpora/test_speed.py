@@ -87,7 +87,8 @@ def test_audio_that_was_cut_off_is_dropped_and_listed(tmp_path: Path, data_dir: 
     cut = tmp_path / "source/cut.wav"
     soundfile.write(cut, np.zeros(16000), 16000)
     cut.write_bytes(cut.read_bytes()[:20044])
-    write_data_dir(data_dir, [*read_data_dir(data_dir), Utterance("fr-c-1", cut, "fr-c", "fr", "un")])
+    utterance = Utterance("fr-c-1", cut, "fr-c", "fr", "un", num_samples=16000)
+    write_data_dir(data_dir, [*read_data_dir(data_dir), utterance])
     speed_perturb(data_dir, tmp_path / "out", tmp_path / "audio", ["0.9"])
     assert (tmp_path / "out/dropped.tsv").read_text().splitlines()[1:] == [
         f"sp0.9-fr-c-1\tunreadable, empty or cut off audio\t{cut}: the audio is cut off (20044 of 32044 bytes)"
