@@ -219,7 +219,8 @@ class ObjectiveSoupsModel(AbsESPnetModel):
                 # What is compared with must not train the front end past the boundary.
                 extra = replace(extra, targets=extra.targets.detach())
                 if self.ctc is None and self.translation is None:
-                    return extra.feats, extra.lengths, extra, extra_rows
+                    # ESPnet's encoders want no row longer than the longest length.
+                    return extra.feats[:, : int(extra.lengths.max())], extra.lengths, extra, extra_rows
             if self.specaug is not None and self.training:
                 feats, lengths = self.specaug(feats, lengths)
             if self.normalize is not None:

@@ -21,9 +21,11 @@ def encoded_rows(model: ObjectiveSoupsModel) -> list[int]:
     return seen
 
 
-@pytest.mark.parametrize("part", [1.0, 0.5])
-def test_only_the_rows_of_self_supervision_are_encoded(part: float) -> None:
-    model = small_model(ssl_only=True, ssl="best_rq", ssl_conf=BEST_RQ | {"utterances": part})
+@pytest.mark.parametrize(("ssl", "part"), [("best_rq", 1.0), ("best_rq", 0.5), ("cpc", 1.0)])
+def test_only_the_rows_of_self_supervision_are_encoded(ssl: str, part: float) -> None:
+    # CPC's windows of the past are shorter here than the speech.
+    conf = BEST_RQ if ssl == "best_rq" else {"context_frames": 80, "future_frames": 40, "min_context": 16}
+    model = small_model(ssl_only=True, ssl=ssl, ssl_conf=conf | {"utterances": part})
     attach_soup(model, "joint")
     seen = encoded_rows(model)
     loss, stats, weight = model(**batch(ROWS))
