@@ -182,6 +182,17 @@ def test_a_trained_model_needs_the_checkpoint_no_more(kind: str, tmp_path: Path)
     assert torch.equal(model.encode(waves, lengths)[0], again.encode(waves, lengths)[0])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_meta_device_needs_no_weights(kind: str, tmp_path: Path) -> None:
+    checkpoint = SAVE[kind](tmp_path)
+    sizes = [p.shape for p in small_model(**settings(kind, checkpoint)).parameters()]
+    (checkpoint / "model.safetensors").unlink()
+    with torch.device("meta"):
+        model = SoupsTask.build_model(model_args(**settings(kind, checkpoint)))
+    assert [p.shape for p in model.parameters()] == sizes
+    assert all(p.is_meta for p in model.parameters())
+
+
 class TestErrors:
     @pytest.mark.parametrize("kind", KINDS)
     def test_a_folder_that_is_not_there(self, kind: str, tmp_path: Path) -> None:

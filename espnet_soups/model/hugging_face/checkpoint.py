@@ -18,6 +18,8 @@ def load_model(
 ) -> Any:
     """A model of class ``Wav2Vec2Model`` or ``WhisperModel`` in float32.
 
+    On the meta device, where nothing has values, only the checkpoint's configuration is read.
+
     Args:
         kind: ``wav2vec2`` or ``whisper``.
         pretrained: Folder, or name on the hub, of the checkpoint.
@@ -38,13 +40,13 @@ def load_model(
     # A dropped block could not be measured, and DDP would wait for its gradients.
     layerdrop = {"layerdrop": 0.0} if kind == "wav2vec2" else {"encoder_layerdrop": 0.0}
     if config is not None:
-        known = config_class.from_dict(config | layerdrop)
-        known._attn_implementation = attention
-        return model_class(known)
+        return _build(model_class, config_class.from_dict(config | layerdrop), attention)
     try:
-        found = transformers.AutoConfig.from_pretrained(pretrained)
+        found = transformers.AutoConfig.from_pretrained(pretrained, **layerdrop)
         if found.model_type != kind:
             raise UserError(f"The checkpoint {pretrained} is a '{found.model_type}' model, not '{kind}'.")
+        if torch.get_default_device().type == "meta":
+            return _build(model_class, found, attention)
         model, report = model_class.from_pretrained(
             pretrained, dtype=torch.float32, attn_implementation=attention, output_loading_info=True, **layerdrop
         )
@@ -111,6 +113,11 @@ def check_frozen_blocks(frozen: int, blocks: int) -> None:
     """Raise a UserError unless ``frozen`` of the encoder's ``blocks`` can be frozen."""
     if not 0 <= frozen < blocks:
         raise UserError(f"encoder_conf.frozen_blocks is {frozen}: the encoder has {blocks}, of which one must train.")
+
+
+def _build(model_class: Any, config: Any, attention: str) -> Any:
+    config._attn_implementation = attention
+    return model_class(config)
 
 
 def _unreadable(pretrained: str, error: Exception) -> UserError:
