@@ -22,7 +22,8 @@ take_sibling() { # corpus, options
     if [ -n "${folder}" ]; then
         data_opts="--with_${corpus} ${folder} ${data_opts}"
         options=(--datadir "data/with_${corpus}" --dumpdir "dump/with_${corpus}" --expdir "exp/with_${corpus}"
-            --asr_langs "en zh" "${options[@]}")
+            --asr_langs "en zh" --corpus_info "local/corpus.yaml ../../${corpus}/asr_st_soups/local/corpus.yaml"
+            "${options[@]}")
     fi
     options+=(--local_data_opts "${data_opts}")
 }

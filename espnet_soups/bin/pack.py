@@ -22,7 +22,9 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument("--decode_config", type=Path, help="YAML of the searches that the model was scored with")
     parser.add_argument("--data_dirs", type=Path, nargs="*", default=[], help="data it was trained on, for the card")
     parser.add_argument("--valid_dir", type=Path, help="data to fit the confidence in the spoken language on")
-    parser.add_argument("--corpus", type=Path, help="YAML with name, licence and source of the data")
+    parser.add_argument(
+        "--corpus", type=Path, nargs="*", default=[], help="YAMLs with name, licence and source of the data"
+    )
     parser.add_argument("--licence", help="of the model, as the Hugging Face Hub calls it, such as cc-by-4.0")
     return parser
 

@@ -29,6 +29,8 @@ COMMANDS = {
     "score": Command("espnet_soups.bin.score", "WER, CER, BLEU and chrF of what was decoded (stage 13)"),
     "pack": Command("espnet_soups.bin.pack", "one zip of a trained model that works anywhere (stage 14)"),
     "push": Command("espnet_soups.bin.push", "upload a zip to the Hugging Face Hub (stage 15)"),
+    "report": Command("espnet_soups.report.page", "one page about a training: figures, scores, utterances"),
+    "compare": Command("espnet_soups.report.compare", "one table of several trainings, with significance"),
 }
 
 

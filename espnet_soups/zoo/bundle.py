@@ -29,6 +29,7 @@ _FACTS: dict[str, type] = {
     "objectives": list,
     "soup": dict,
     "parameters": dict,
+    "corpora": list,
     "data": dict,
 }
 """What ``soups.json`` always has, and of which type."""

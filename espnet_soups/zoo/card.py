@@ -72,7 +72,7 @@ def _usage(facts: Mapping[str, Any]) -> str:
 
 def _data(facts: Mapping[str, Any]) -> str:
     lines = ["## Data", ""]
-    if corpus := facts["corpus"]:
+    for corpus in facts["corpora"]:
         lines += [f"{corpus['name']} ({corpus['source']}); licence of the data: {corpus['licence']}", ""]
     rows = [
         [split, lang, *(str(row[key]) for key in ("utterances", "transcribed", "translated")), f"{row['hours']:.2f}"]

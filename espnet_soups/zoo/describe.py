@@ -47,8 +47,8 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
     sizes = [f"{part} {count:,}" for part, count in facts["parameters"].items() if part != "total"]
     yield f"parameters  {facts['parameters']['total']:,} ({', '.join(sizes)})"
     yield f"licence     {facts['licence'] or 'not given'}"
-    if facts["corpus"]:
-        yield f"data        {facts['corpus']['name']}, {facts['corpus']['licence']}"
+    for corpus in facts["corpora"]:
+        yield f"data        {corpus['name']}, {corpus['licence']}"
     for split, languages in facts["data"].items():
         hours = ", ".join(f"{lang} {row['hours']:.2f} h" for lang, row in languages.items())
         yield f"            {split}: {hours}"

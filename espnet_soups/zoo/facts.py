@@ -1,7 +1,7 @@
 """What is told about a packed model, in ``soups.json`` for programs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def collect_facts(
     *,
     model_file: Path,
     licence: str | None,
-    corpus: Corpus | None,
+    corpora: Sequence[Corpus],
     data_dirs: Sequence[Path],
     language: Mapping[str, float] | None,
     command: str,
@@ -87,7 +87,7 @@ def collect_facts(
         parameters: their number, see :func:`count_parameters`.
         model_file: the weights; ``valid.loss.ave.pth`` links to a file that tells of how many epochs it is the average.
         licence: of the model; None if nobody has given one.
-        corpus: where the data came from.
+        corpora: where the data came from.
         data_dirs: what the model was trained and chosen on.
         language: how well it tells languages apart, see :class:`espnet_soups.inference.calibration.Calibration`.
         command: that packed the model.
@@ -118,7 +118,7 @@ def collect_facts(
         "weights": model_file.resolve().name,
         "parameters": dict(parameters),
         "licence": licence,
-        "corpus": None if corpus is None else {key: getattr(corpus, key) for key in _CORPUS_KEYS},
+        "corpora": [asdict(corpus) for corpus in corpora],
         "data": {directory.name: count_data(directory) for directory in data_dirs},
         "language_choice": None if language is None else dict(language),
         "command": command,

@@ -41,8 +41,8 @@ class PackRequest:
     """What it was trained and chosen on."""
     valid_dir: Path | None = None
     """On which the confidence of the language choice is fitted."""
-    corpus: Path | None = None
-    """YAML that says where the data came from."""
+    corpus: Sequence[Path] = ()
+    """YAMLs that say where the data came from."""
     licence: str | None = None
 
 
@@ -58,10 +58,12 @@ def pack(request: PackRequest, command: str) -> dict[str, Any]:
     if request.out.suffix != ".zip":
         raise UserError(f"--out {request.out} does not end in .zip, by which ESPnet's model zoo knows an archive.")
     options = read_decode_options(request.decode_config) if request.decode_config else DecodeOptions()
-    corpus = None if request.corpus is None else read_corpus(request.corpus)
+    corpora = [read_corpus(path) for path in request.corpus]
     scored = (exp / RESULTS).is_file() and (exp / _RESULTS_PAGE).is_file()
     weights = exp / request.model_file
     model = Speech2Text(exp / CONFIG, weights, options=options)
+    if not model.languages and not model.pairs:
+        raise UserError(f"The model of {exp} neither recognises nor translates; there is nothing to use it for.")
     language = _calibrated(model, request.valid_dir)
     if language is not None:
         options = DecodeOptions(**{**_shallow(options), "language_temperature": language.temperature})
@@ -72,7 +74,7 @@ def pack(request: PackRequest, command: str) -> dict[str, Any]:
         count_parameters(model.engine.model),  # type: ignore[arg-type]  # a protocol, for the engine's sake
         model_file=weights,
         licence=request.licence,
-        corpus=corpus,
+        corpora=corpora,
         data_dirs=request.data_dirs,
         language=None if language is None else asdict(language),
         command=command,

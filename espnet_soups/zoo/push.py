@@ -73,9 +73,8 @@ def upload(plan: Upload) -> str:
 def zoo_line(facts: Mapping[str, Any], repository: str) -> str:
     """The model's line for ``table.csv`` of ESPnet's model zoo."""
     languages = list(dict.fromkeys([*facts["asr_langs"], *(pair.partition("-")[0] for pair in facts["st_pairs"])]))
-    corpus = facts["corpus"]
     row = [
-        "" if corpus is None else corpus["name"],
+        "+".join(corpus["name"] for corpus in facts["corpora"]),
         _TASKS[bool(facts["asr_langs"]), bool(facts["st_pairs"])],
         repository,
         f"https://huggingface.co/{repository}",

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +19,24 @@ from tests.recipes.conftest import Recipe
 pytestmark = pytest.mark.xdist_group("asterisk_prompts")
 
 EXP = "exp/asr_st_train_tiny_vm_usa_char_char"
+# Transcribes the data directories that it is given, with the model beside it.
+TRANSCRIBE = """
+import json, sys
+from pathlib import Path
+from espnet_soups import Speech2Text
+from espnet_soups.corpora.data_dir import read_data_dir
+
+model = Speech2Text.from_pretrained("model.zip")
+targets = dict(pair.split("-") for pair in model.pairs)
+found = {}
+for folder in sys.argv[1:]:
+    for one in read_data_dir(Path(folder)):
+        result = model(one.audio, lang=one.language, translate_to=targets.get(one.language))
+        found[f"asr/{one.language} {one.id}"] = result.text
+        if result.translation is not None:
+            found[f"st/{one.language}-{result.translation.language} {one.id}"] = result.translation.text
+print(json.dumps(found))
+"""
 SOUPS = ["joint", "static", "vc", "vm_uas", "vs"]  # one of each kind; tests/test_soup_confs.py has all
 
 
@@ -103,6 +124,28 @@ def test_a_stage_that_is_asked_for_is_done_again(finished):
     assert not any(file.endswith(".pth") for file in changed)
 
 
+def test_the_packed_model_says_elsewhere_what_stage_12_wrote(finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("ESPNET_SOUPS_CACHE", str(tmp_path / "cache"))
+    sharing = {"licence": "cc-by-sa-3.0", "hf_repo": "me/tiny", "push_dry_run": "true"}
+    output = finished.run("--stage", "14", "--stop_stage", "15", **sharing)
+    assert "would upload to me/tiny:" in output
+    assert "Asterisk core sounds 1.6.1,asr_st,me/tiny,https://huggingface.co/me/tiny,16000,multilingual" in output
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(next((finished.path / EXP).glob("*.zip")), elsewhere / "model.zip")
+    raw = finished.path / "dump/raw"
+    command = [sys.executable, "-I", "-c", TRANSCRIBE, raw / "test_digits", raw / "test_prompts"]
+    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=True)
+    decoded = next((finished.path / EXP).glob("decode_*"))
+    written = {}
+    for file in decoded.glob("test_*/*/*/text"):
+        objective = f"{file.parts[-3]}/{file.parts[-2]}"
+        lines = [line.partition(" ") for line in file.read_text().splitlines()]
+        written |= {f"{objective} {name}": text for name, _, text in lines}
+    assert len(written) > 30
+    assert json.loads(done.stdout) == written
+
+
 def test_a_finished_training_can_be_prolonged(finished):
     finished.shrink_model(max_epoch=3)
     output = finished.run("--stop_stage", "11")
@@ -174,7 +217,9 @@ class TestErrors:
         ("options", "message"),
         [
             (["--nggpu", "1"], "there is no option --nggpu; did you mean --ngpu?"),
-            (["--stage", "14", "--stop_stage", "15"], "stages 14 (pack) and 15 (upload) are reserved"),
+            (["--stop_stage", "16"], "--stop_stage is 16, but the last stage is 15 (upload)"),
+            (["--stage", "14", "--stop_stage", "15"], "stage 15 (upload) needs --hf_repo owner/name"),
+            (["--stage", "14", "--stop_stage", "14"], "dump/raw/train/utt2num_samples is missing: stage 4"),
             (["--stage", "12", "--stop_stage", "11"], "--stage 12 comes after --stop_stage 11"),
             (["--src_token_type", "word"], "--src_token_type is char or bpe, not 'word'"),
             (["--soup_config="], "--soup_config is not given"),

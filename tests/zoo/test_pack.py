@@ -110,7 +110,7 @@ def test_what_is_told_about_it(packed: Packed, tmp_path: Path) -> None:
     assert facts["parameters"]["ctc"] == sum(one.numel() for one in model.ctc.parameters())
     assert facts["objectives"] == ["asr/en", "asr/fr", "st/fr-en", "ssl"]
     assert facts["soup"] == {"soup": "static", "soup_conf": {"weights": {"ssl": 0.5}}}
-    assert facts["corpus"] == CORPUS
+    assert facts["corpora"] == [CORPUS]
     assert facts["licence"] == "cc-by-4.0"
     assert facts["scores"] == RESULTS
     hours = pytest.approx(4 / 3600)

@@ -19,6 +19,8 @@ option bool skip_train false "leave out stages 10 and 11"
 option bool skip_eval false "leave out stages 12 and 13"
 option_group "Machine"
 option int ngpu 0 "GPUs for training; 0 trains on the CPU"
+option int num_nodes 1 "machines for training, each with so many GPUs (with Slurm)"
+option str cmd_backend "" "where jobs run: local or slurm (default: what the recipe's cmd.sh says)"
 option bool gpu_inference false "decode on a GPU"
 option int nj 2 "processes for data preparation and statistics"
 option int inference_nj 2 "processes for decoding on the CPU"
@@ -59,23 +61,28 @@ option str inference_args "" "more options for decoding; they become part of the
 option str inference_tag "" "name of the decoding (default: made from the configuration)"
 option str inference_asr_st_model valid.loss.ave.pth "model file in the experiment's folder"
 option str score_opts "" "options for scoring, such as '--asr_case lc.rm'"
+option_group "Sharing"
+option str licence "" "of the packed model, as the Hugging Face Hub calls it, such as cc-by-4.0"
+option str corpus_info local/corpus.yaml "YAMLs that say where the data came from, for the model card"
+option str hf_repo "" "where stage 15 uploads the model to: owner/name on the Hugging Face Hub"
+option bool push_dry_run false "stage 15 only lists what it would upload"
 
 print_help() {
     cat <<EOT
 usage: ./run.sh [--option value | --option=value] ...
 
 Stages: 1 data preparation, 2 speed perturbation, 3 format to 16 kHz, 4 drop unfit utterances, 5 tokens,
-10 statistics, 11 training, 12 decoding, 13 scoring. A finished stage is skipped as long as the options and files
-that it depends on are the same; with --stage N the run begins at N, and N itself is done again. Training goes on
-from its last checkpoint; a finished one is not done again.
+10 statistics, 11 training, 12 decoding, 13 scoring, and if --stop_stage says so 14 packing and 15 uploading. A
+finished stage is skipped as long as the options and files that it depends on are the same; with --stage N the run
+begins at N, and N itself is done again. Training goes on from its last checkpoint; a finished one is not done again.
 EOT
     print_options
 }
 
 parse_options "$@"
 
-[ $((stop_stage > ${stage:-1} ? stop_stage : ${stage:-1})) -le 13 ] ||
-    option_error "stages 14 (pack) and 15 (upload) are reserved: this version ends with 13 (score)."
+[ "${stop_stage}" -le 15 ] || option_error "--stop_stage is ${stop_stage}, but the last stage is 15 (upload)."
+[ "${stop_stage}" -lt 15 ] || [ -n "${hf_repo}" ] || option_error "stage 15 (upload) needs --hf_repo owner/name."
 [ "${stage:-1}" -le "${stop_stage}" ] || option_error "--stage ${stage} comes after --stop_stage ${stop_stage}."
 for name in test_sets asr_st_config soup_config inference_config; do
     [ -n "${!name}" ] || option_error "--${name} is not given, and the recipe's run.sh has none either."
@@ -91,6 +98,9 @@ done
 . ./path.sh
 # shellcheck source=egs2/asterisk_prompts/asr_st_soups/cmd.sh
 . ./cmd.sh
+[ "${num_nodes}" -ge 1 ] || option_error "--num_nodes is 1 or more, not ${num_nodes}."
+[ "${num_nodes}" -eq 1 ] || [ "${cmd_backend}" = slurm ] ||
+    option_error "--num_nodes ${num_nodes} needs a cluster: give --cmd_backend slurm."
 
 ! "${dry_run}" || say "plan of the stages (a dry run: nothing is written)"
 
@@ -102,6 +112,7 @@ read -r -a data_args <<<"${local_data_opts}"
 read -r -a train_args <<<"${asr_st_args}"
 read -r -a decode_args <<<"${inference_args}"
 read -r -a score_args <<<"${score_opts}"
+read -r -a corpora <<<"${corpus_info}"
 read -r -a spoken <<<"$(printf '%s\n' "${langs[@]}" "${pairs[@]%-*}" | awk 'NF && !seen[$0]++' | paste -s -d ' ')"
 
 stem() { basename "${1%.*}"; }
@@ -234,6 +245,20 @@ collect_stats() {
         --output_dir "${stats}"
 }
 
+# The command before training's and the options after it, by GPUs and machines: ESPnet starts the processes of one
+# machine, Slurm's srun one process on each machine. They meet at a file of their own; one left behind by a run that
+# was killed would keep them waiting.
+launch_training() {
+    launcher=()
+    processes=(--ngpu "${ngpu}")
+    [ "${ngpu}" -lt 2 ] && [ "${num_nodes}" -eq 1 ] || processes+=(--multiprocessing_distributed true)
+    [ "${ngpu}" -gt 0 ] || [ "${num_nodes}" -eq 1 ] || processes+=(--dist_backend gloo)
+    [ "${num_nodes}" -gt 1 ] || return 0
+    rm -f "${exp}"/.meet.*
+    launcher=(srun --export=ALL)
+    processes+=(--dist_launcher slurm --dist_init_method "file://$(realpath "${exp}")/.meet.$$")
+}
+
 if ! "${skip_train}"; then
     if enter 10 "statistics" "${stats}/.stages/stats.json" --needs 4 "${fit_tables[@]}" --needs 5 "${token_lists[@]}" \
         --yaml asr_st_config="${asr_st_config}":frontend,frontend_conf,speech_volume_normalize \
@@ -249,14 +274,14 @@ if ! "${skip_train}"; then
         --param asr_langs="${asr_langs}" st_pairs="${st_pairs}" --checkpoint "${exp}/checkpoint.pth" \
         --free max_epoch patience keep_nbest_models num_workers log_interval use_tensorboard \
         --makes "${exp}"/{config.yaml,checkpoint.pth}; then
-        gpus=(--ngpu "${ngpu}")
-        [ "${ngpu}" -lt 2 ] || gpus+=(--multiprocessing_distributed true)
+        launch_training
         normalize=()
         ! grep -Eq '^normalize: *global_mvn' "${asr_st_config}" ||
             normalize=(--normalize_conf stats_file="${stats}/train/feats_stats.npz")
         say "log: ${exp}/train.log"
-        ${cuda_cmd} --gpu "${ngpu}" "${exp}/train.log" "${python}" -m espnet_soups.bin.train "${model_options[@]}" \
-            "${normalize[@]}" "${train_args[@]}" "${gpus[@]}" --resume true --output_dir "${exp}" \
+        ${cuda_cmd} --gpu "${ngpu}" --num_nodes "${num_nodes}" --num_threads "$((ngpu > 1 ? ngpu : 1))" \
+            "${exp}/train.log" "${launcher[@]}" "${python}" -m espnet_soups.bin.train "${model_options[@]}" \
+            "${normalize[@]}" "${train_args[@]}" "${processes[@]}" --resume true --output_dir "${exp}" \
             --train_shape_file "${stats}/train/speech_shape" --valid_shape_file "${stats}/valid/speech_shape"
         leave
     fi
@@ -269,7 +294,7 @@ if ! "${skip_eval}"; then
             --needs 11 "${exp}/config.yaml" "${model}" --yaml inference_config="${inference_config}" \
             --arguments inference_args="${inference_args}" --makes "${decoded}/${set}/decode.json"; then
             gpus=(--ngpu "$("${gpu_inference}" && echo 1 || echo 0)")
-            ${decode_cmd} --gpu "${gpus[1]}" "${decoded}/logs/${set}.log" "${python}" -m espnet_soups.bin.decode \
+            ${decode_cmd} --gpu "${gpus[1]}" --num_threads "${inference_nj}" "${decoded}/logs/${set}.log" "${python}" -m espnet_soups.bin.decode \
                 --config "${inference_config}" --train_config "${exp}/config.yaml" --model_file "${model}" \
                 --data_dir "${raw}/${set}" --output_dir "${decoded}/${set}" --nj "${inference_nj}" "${gpus[@]}" \
                 "${decode_args[@]}"
@@ -286,6 +311,26 @@ if ! "${skip_eval}"; then
         "${python}" -m espnet_soups.bin.plot_run --exp_dir "${exp}"
         leave
     fi
+fi
+
+packed=${exp}/$(basename "${exp}")_$(stem "${inference_asr_st_model}").zip
+mapfile -t scores < <(find "${exp}" -maxdepth 1 -name 'RESULTS.*' 2>/dev/null | sort)
+if [ "${stop_stage}" -ge 14 ] && enter 14 "packing" "${exp}/.stages/pack.json" --needs 0 "${corpora[@]}" \
+    --needs 4 "${raw}/${fit_sets[0]}/utt2num_samples" "${raw}/${valid_set}/utt2num_samples" \
+    --needs 11 "${exp}/config.yaml" "${exp}/${inference_asr_st_model}" --needs 13 "${scores[@]}" \
+    --yaml inference_config="${inference_config}" --param licence="${licence}" --makes "${packed}"; then
+    "${python}" -m espnet_soups.bin.soups pack --exp_dir "${exp}" --model_file "${inference_asr_st_model}" \
+        --decode_config "${inference_config}" --data_dirs "${raw}/${fit_sets[0]}" "${raw}/${valid_set}" \
+        --valid_dir "${raw}/${valid_set}" --corpus "${corpora[@]}" ${licence:+--licence "${licence}"} --out "${packed}"
+    leave
+fi
+
+if [ "${stop_stage}" -ge 15 ] && ! "${dry_run}"; then
+    say "stage 15 (upload)"
+    push=()
+    ! "${push_dry_run}" || push=(--dry_run)
+    "${python}" -m espnet_soups.bin.soups push "${packed}" --hf_repo "${hf_repo}" "${push[@]}"
+    stages_run=$((stages_run + 1))
 fi
 
 if "${dry_run}"; then
