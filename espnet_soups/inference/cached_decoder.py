@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn.functional import log_softmax, scaled_dot_product_attention
 
 from espnet_soups.errors import UserError
+from espnet_soups.model.positional_decoder import PositionalTransformerDecoder
 
 _FIRST_CAPACITY = 16
 
@@ -65,7 +66,7 @@ def require_decodable(kind: type[AbsDecoder]) -> None:
     if not issubclass(kind, TransformerDecoder):
         raise UserError(
             f"Translation cannot run on a {kind.__name__}, only on ESPnet's transformer decoder "
-            "with embedding and output layer; train with 'decoder: transformer'."
+            "with embedding and output layer; train with 'decoder: transformer' or 'positional_transformer'."
         )
 
 
@@ -91,6 +92,8 @@ class CachedDecoder:
     def start(self, encoded: Tensor, lengths: Tensor, beam: int) -> DecoderState:
         """Read the encoder output `(B, T, D)`, of which utterance b has ``lengths[b]`` frames."""
         batch, frames, _ = encoded.shape
+        if isinstance(self.decoder, PositionalTransformerDecoder):
+            encoded = self.decoder.read(encoded)
         mask = torch.arange(frames, device=encoded.device) < lengths.to(encoded.device)[:, None]
         memory, past = [], []
         for layer in self.layers:

@@ -7,20 +7,16 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
+from espnet2.asr.decoder.abs_decoder import AbsDecoder
 from espnet2.asr.encoder.abs_encoder import AbsEncoder
 from espnet2.asr.frontend.abs_frontend import AbsFrontend
 from espnet2.iterators.abs_iter_factory import AbsIterFactory
 from espnet2.iterators.sequence_iter_factory import SequenceIterFactory
 from espnet2.tasks.abs_task import AbsTask, optim_classes
-from espnet2.tasks.asr import (
-    decoder_choices,
-    normalize_choices,
-    postencoder_choices,
-    preencoder_choices,
-    specaug_choices,
-)
+from espnet2.tasks.asr import decoder_choices as espnet_decoder_choices
 from espnet2.tasks.asr import encoder_choices as espnet_encoder_choices
 from espnet2.tasks.asr import frontend_choices as espnet_frontend_choices
+from espnet2.tasks.asr import normalize_choices, postencoder_choices, preencoder_choices, specaug_choices
 from espnet2.torch_utils.initialize import initialize
 from espnet2.train.class_choices import ClassChoices
 from espnet2.train.collate_fn import CommonCollateFn
@@ -36,6 +32,7 @@ from espnet_soups.model.ctc_heads import CTCHeads
 from espnet_soups.model.hugging_face.checkpoint import remembered
 from espnet_soups.model.hugging_face.wav2vec2 import Wav2Vec2Encoder, Wav2Vec2Frontend
 from espnet_soups.model.hugging_face.whisper import WhisperEncoder, WhisperFrontend
+from espnet_soups.model.positional_decoder import PositionalTransformerDecoder
 from espnet_soups.model.soups_model import ObjectiveSoupsModel, spoken_languages
 from espnet_soups.model.translation_heads import SHARED, TranslationHeads
 from espnet_soups.soup.config import build_soup_config
@@ -65,6 +62,13 @@ encoder_choices = ClassChoices(
     },
     type_check=AbsEncoder,
     default="conformer",
+)
+decoder_choices = ClassChoices(
+    name="decoder",
+    classes={**espnet_decoder_choices.classes, "positional_transformer": PositionalTransformerDecoder},
+    type_check=AbsDecoder,
+    default=None,
+    optional=True,
 )
 ssl_choices = ClassChoices(
     name="ssl", classes={"cpc": CPC, "best_rq": BestRQ}, type_check=AbsSSL, default="cpc", optional=True

@@ -21,6 +21,7 @@ from espnet_soups.errors import UserError
 from espnet_soups.inference.cached_decoder import CachedDecoder
 from espnet_soups.inference.options import BeamOptions
 from espnet_soups.inference.st_beam import BeamHypothesis, beam_search
+from espnet_soups.model.positional_decoder import PositionalTransformerDecoder
 
 VOCABULARY, SIZE = 23, 16
 EOS = VOCABULARY - 1
@@ -30,7 +31,8 @@ def make_decoder(seed: int = 0, **options: Any) -> TransformerDecoder:
     """A decoder with random weights whose outputs are far from uniform and which ends now and then."""
     torch.manual_seed(seed)
     settings = {"attention_heads": 2, "linear_units": 32, "num_blocks": 2, **options}
-    decoder = TransformerDecoder(VOCABULARY, SIZE, **settings).double().eval()
+    kind = settings.pop("kind", TransformerDecoder)
+    decoder = kind(VOCABULARY, SIZE, **settings).double().eval()
     for name, parameter in decoder.named_parameters():
         if parameter.dim() > 1:
             torch.nn.init.normal_(parameter, std=0.5)
@@ -89,6 +91,7 @@ CASES = {
     "post_norm": Case(BeamOptions(), {"normalize_before": False}),
     "concat": Case(BeamOptions(), {"concat_after": True}),
     "qk_norm": Case(BeamOptions(), {"qk_norm": True}),
+    "positions_of_frames": Case(BeamOptions(), {"kind": PositionalTransformerDecoder}),
     "scaled_positions": Case(BeamOptions(), {"pos_enc_class": ScaledPositionalEncoding}),
 }
 
@@ -139,8 +142,9 @@ def test_padding_and_batching_change_nothing(options: BeamOptions) -> None:
         assert alone.score == pytest.approx(together[row].score, abs=1e-9)
 
 
-def test_cached_steps_equal_the_decoders_forward() -> None:
-    decoder = make_decoder(7, num_blocks=3)
+@pytest.mark.parametrize("kind", [TransformerDecoder, PositionalTransformerDecoder])
+def test_cached_steps_equal_the_decoders_forward(kind: type[TransformerDecoder]) -> None:
+    decoder = make_decoder(7, num_blocks=3, kind=kind)
     encoded, lengths = make_encoded(7, [9, 4])
     inputs = torch.randint(VOCABULARY, (2, 40), generator=torch.Generator().manual_seed(0))
     logits, _ = decoder(encoded, lengths, inputs, torch.tensor([40, 40]))
