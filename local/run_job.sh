@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Run a command on this machine with its output in a log file.
+# Run a command with its output in a log file.
 #
-# usage: run_job.sh [--gpu N] [--show FILE] [--progress] [JOB=1:N] LOG COMMAND ...
-#   --gpu N      accepted for the sake of commands that hand jobs to a cluster; the command itself picks its GPUs
+# usage: run_job.sh [--slurm] [--gpu N] [--num_nodes N] [--num_threads N] [--show FILE] [--progress] [JOB=1:N]
+#                   LOG COMMAND ...
+#   --slurm      not on this machine, but as a job of a Slurm cluster, with the GPUs, nodes and cores that are given;
+#                without it they are ignored, and the command itself picks its GPUs
 #   --show FILE  a sed script, in this script's folder, that prints of the output what is shown too
 #   --progress   what the command writes to stderr, such as a progress bar, is shown too
 #   JOB=1:N      run N copies at the same time, with JOB in LOG and COMMAND replaced by 1 to N
@@ -11,10 +13,16 @@ set -euo pipefail
 
 show=(sed -n '')
 progress=false
+slurm=false
+resources=()
 last=1
 while [ $# -gt 0 ]; do
     case "$1" in
-        --gpu) shift ;;
+        --slurm) slurm=true ;;
+        --gpu | --num_nodes | --num_threads)
+            resources+=("$1" "$2")
+            shift
+            ;;
         --show)
             show=(sed -u -n -E -f "$(dirname "${BASH_SOURCE[0]}")/$2")
             shift
@@ -46,6 +54,8 @@ run() { # job number, log, command ...
     local log=${2//JOB/$1} begun=${SECONDS} status=0
     local -a command=("${@:3}")
     command=("${command[@]//JOB/$1}")
+    ! "${slurm}" ||
+        command=("${python:-python}" -m espnet_soups.bin.slurm_job "${resources[@]}" "${log}" "${command[@]}")
     mkdir -p "$(dirname "${log}")"
     printf '# started %s on %s: %s\n' "$(date '+%F %T')" "$(uname -n)" "${command[*]@Q}" >>"${log}"
     if "${progress}"; then
