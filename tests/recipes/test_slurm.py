@@ -57,7 +57,9 @@ def test_two_nodes_train_together(recipe: Recipe) -> None:
     assert "epoch 1: loss" in output
     exp = recipe.path / "exp/asr_st_nodes"
     config = yaml.safe_load((exp / "config.yaml").read_text())
-    assert (config["dist_world_size"], config["dist_backend"]) == (2, "gloo")
+    assert (config["distributed"], config["dist_launcher"], config["dist_backend"]) == (True, "slurm", "gloo")
+    assert re.search(r":0/2\] .*The training was finished", (exp / "train.log").read_text())
+    assert not list(exp.glob(".meet.*"))
     assert (exp / "valid.loss.ave.pth").exists()
 
 

@@ -283,6 +283,7 @@ if ! "${skip_train}"; then
             "${exp}/train.log" "${launcher[@]}" "${python}" -m espnet_soups.bin.train "${model_options[@]}" \
             "${normalize[@]}" "${train_args[@]}" "${processes[@]}" --resume true --output_dir "${exp}" \
             --train_shape_file "${stats}/train/speech_shape" --valid_shape_file "${stats}/valid/speech_shape"
+        rm -f "${exp}"/.meet.*
         leave
     fi
 fi
