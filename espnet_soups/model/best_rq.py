@@ -92,7 +92,8 @@ class BestRQ(AbsSSL):
         stacked = _normalize(feats, lengths)[:, : steps * self.stack].reshape(rows, steps, self.stack * size)
         count = lengths // self.stack
         masked = self._mask(count, steps)
-        targets = torch.where(masked, self.quantizer(stacked), -1)
+        targets = torch.full_like(masked, -1, dtype=torch.long)
+        targets[masked] = self.quantizer(stacked[masked])
         frames = F.pad(masked.repeat_interleave(self.stack, dim=1), (0, longest - steps * self.stack))
         noisy = torch.where(frames[..., None], self.noise * torch.randn_like(feats), feats)
         return SSLBatch(noisy, lengths, targets, masked.sum(1))
