@@ -26,7 +26,7 @@ RUNTIME = [
 
 # What "soups demo" needs besides.
 DEMO = [
-    "gradio>=6,<7",  # components and events change with each major release
+    "gradio>=6.31,<7",  # the first that our page was tested with; a major release changes components
 ]
 
 # What wav2vec 2.0 and Whisper as encoders need besides.
@@ -66,5 +66,5 @@ if __name__ == "__main__":
         package_data={"espnet_soups": ["**/*.j2", "**/*.css"]},
         install_requires=RUNTIME,
         entry_points={"console_scripts": ["soups = espnet_soups.bin.soups:main"]},
-        extras_require={"demo": DEMO, "test": TEST},
+        extras_require={"demo": DEMO, "hugging_face": HUGGING_FACE, "test": TEST},
     )
