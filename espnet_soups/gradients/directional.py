@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn import functional as F
 
 from espnet_soups.gradients.blocks import MatrixRecorder, weight_matrix
@@ -67,7 +68,8 @@ def _derivatives(graph: EncoderGraph, seeds: list[Tensor], change: Tensor, count
 
 def _output_change(graph: EncoderGraph, move: dict[nn.Module, Tensor]) -> Tensor:
     """Derivative of the encoder's output along a move of its matrices."""
-    with torch.no_grad(), forward_ad.dual_level(), _moving(move):
+    # Of PyTorch's attention kernels only the plain one has a forward-mode derivative.
+    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), forward_ad.dual_level(), _moving(move):
         tangent = forward_ad.unpack_dual(graph.rerun()).tangent
     return torch.zeros_like(graph.h) if tangent is None else tangent
 

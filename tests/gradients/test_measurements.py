@@ -111,10 +111,13 @@ def test_sampled_rows_are_unbiased() -> None:
     assert deviation.max() < 4
 
 
-@pytest.mark.parametrize("conv_norm", ["layer", "batch"])
-def test_directional_is_the_jacobians_product(conv_norm: str) -> None:
+SDPA = {"pos_enc_layer_type": "abs_pos", "selfattention_layer_type": "selfattn", "use_sdpa": True}
+
+
+@pytest.mark.parametrize(("conv_norm", "attention"), [("layer", {}), ("batch", {}), ("layer", SDPA)])
+def test_directional_is_the_jacobians_product(conv_norm: str, attention: dict[str, object]) -> None:
     dropout = {"dropout_rate": 0.2, "positional_dropout_rate": 0.1, "attention_dropout_rate": 0.1}
-    probe, graph = probed(model_conf={"conv_norm": conv_norm}, encoder_conf={**ENCODER, **dropout})
+    probe, graph = probed(model_conf={"conv_norm": conv_norm}, encoder_conf={**ENCODER, **dropout, **attention})
     truth = jacobians(probe, graph, [0, 2])
     count = graph.objectives
     directions = torch.randn(3, count, dtype=torch.float64, generator=torch.Generator().manual_seed(0))

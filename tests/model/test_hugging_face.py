@@ -134,8 +134,8 @@ def test_products_are_exact(kind: str, checkpoints: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_directional_measurement_with_eager_attention(kind: str, checkpoints: dict[str, Path]) -> None:
-    model = small_model(**settings(kind, checkpoints[kind], attention="eager"))
+def test_directional_measurement(kind: str, checkpoints: dict[str, Path]) -> None:
+    model = small_model(**settings(kind, checkpoints[kind]))
     conf = {"modo": {"every": 1, "measure": "directional"}, "conflict_layers": {"select": [0, 2]}}
     step = attach_soup(model, "vs", conf)
     for seed in (1, 2):
@@ -220,7 +220,5 @@ class TestErrors:
     def test_wrong_options(self, kind: str, checkpoints: dict[str, Path]) -> None:
         with pytest.raises(UserError, match="frozen_blocks is 3: the encoder has 3"):
             small_model(**settings(kind, checkpoints[kind], frozen_blocks=3))
-        with pytest.raises(UserError, match="attention is 'flash': use one of sdpa, eager"):
-            small_model(**settings(kind, checkpoints[kind], attention="flash"))
         with pytest.raises(UserError, match="--init would overwrite"):
             small_model(**settings(kind, checkpoints[kind]), init="xavier_uniform")

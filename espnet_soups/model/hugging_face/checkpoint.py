@@ -10,12 +10,8 @@ from torch import nn
 
 from espnet_soups.errors import UserError
 
-ATTENTIONS = ("sdpa", "eager")
 
-
-def load_model(
-    kind: str, pretrained: str, config: dict[str, Any] | None, parts: Iterable[str], attention: str = "sdpa"
-) -> Any:
+def load_model(kind: str, pretrained: str, config: dict[str, Any] | None, parts: Iterable[str]) -> Any:
     """A model of class ``Wav2Vec2Model`` or ``WhisperModel`` in float32.
 
     On the meta device, where nothing has values, only the checkpoint's configuration is read.
@@ -25,13 +21,10 @@ def load_model(
         pretrained: Folder, or name on the hub, of the checkpoint.
         config: The model's configuration if its weights will come from elsewhere: nothing is read then.
         parts: Names of the submodules that are needed, all of whose weights the checkpoint must have.
-        attention: ``sdpa``, or ``eager``, which forward-mode differentiation needs.
 
     Raises:
         UserError: If transformers is missing, or the checkpoint cannot be read, is of another kind or lacks weights.
     """
-    if attention not in ATTENTIONS:
-        raise UserError(f"encoder_conf.attention is '{attention}': use one of {', '.join(ATTENTIONS)}.")
     transformers = import_transformers()
     model_class, config_class = {
         "wav2vec2": (transformers.Wav2Vec2Model, transformers.Wav2Vec2Config),
@@ -40,15 +33,15 @@ def load_model(
     # A dropped block could not be measured, and DDP would wait for its gradients.
     layerdrop = {"layerdrop": 0.0} if kind == "wav2vec2" else {"encoder_layerdrop": 0.0}
     if config is not None:
-        return _build(model_class, config_class.from_dict(config | layerdrop), attention)
+        return _build(model_class, config_class.from_dict(config | layerdrop))
     try:
         found = transformers.AutoConfig.from_pretrained(pretrained, **layerdrop)
         if found.model_type != kind:
             raise UserError(f"The checkpoint {pretrained} is a '{found.model_type}' model, not '{kind}'.")
         if torch.get_default_device().type == "meta":
-            return _build(model_class, found, attention)
+            return _build(model_class, found)
         model, report = model_class.from_pretrained(
-            pretrained, dtype=torch.float32, attn_implementation=attention, output_loading_info=True, **layerdrop
+            pretrained, dtype=torch.float32, attn_implementation="sdpa", output_loading_info=True, **layerdrop
         )
     except (OSError, ValueError) as error:
         raise _unreadable(pretrained, error) from error
@@ -115,8 +108,8 @@ def check_frozen_blocks(frozen: int, blocks: int) -> None:
         raise UserError(f"encoder_conf.frozen_blocks is {frozen}: the encoder has {blocks}, of which one must train.")
 
 
-def _build(model_class: Any, config: Any, attention: str) -> Any:
-    config._attn_implementation = attention
+def _build(model_class: Any, config: Any) -> Any:
+    config._attn_implementation = "sdpa"
     return model_class(config)
 
 

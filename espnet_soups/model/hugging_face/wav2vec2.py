@@ -88,7 +88,6 @@ class Wav2Vec2Encoder(AbsEncoder):
         input_size: F, size of the features.
         pretrained: Folder, or name on the hub, of the checkpoint.
         frozen_blocks: Lowest blocks that are not trained, with what is below them.
-        attention: ``sdpa``, or ``eager``, which the directional measurement needs.
         config: The model's configuration if its weights will come from elsewhere; then nothing is read.
     """
 
@@ -97,11 +96,10 @@ class Wav2Vec2Encoder(AbsEncoder):
         input_size: int,
         pretrained: str = "",
         frozen_blocks: int = 0,
-        attention: str = "sdpa",
         config: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        model = load_model("wav2vec2", pretrained, config, ["feature_projection", "encoder"], attention)
+        model = load_model("wav2vec2", pretrained, config, ["feature_projection", "encoder"])
         if model.config.conv_dim[-1] != input_size:
             raise UserError(
                 f"The pretrained encoder reads features of size {model.config.conv_dim[-1]}, but gets {input_size}: "

@@ -69,7 +69,6 @@ class WhisperEncoder(AbsEncoder):
         input_size: F, number of mel filters.
         pretrained: Folder, or name on the hub, of the checkpoint.
         frozen_blocks: Lowest blocks that are not trained, with what is below them.
-        attention: ``sdpa``, or ``eager``, which the directional measurement needs.
         config: The model's configuration if its weights will come from elsewhere; then nothing is read.
     """
 
@@ -78,11 +77,10 @@ class WhisperEncoder(AbsEncoder):
         input_size: int,
         pretrained: str = "",
         frozen_blocks: int = 0,
-        attention: str = "sdpa",
         config: dict[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        model = load_model("whisper", pretrained, config, ["encoder"], attention)
+        model = load_model("whisper", pretrained, config, ["encoder"])
         if model.config.num_mel_bins != input_size:
             raise UserError(
                 f"The pretrained encoder reads {model.config.num_mel_bins} mel filters, but gets features of size "
