@@ -30,7 +30,8 @@ def browser(root: Path) -> "Iterator[Browser]":
     if found.returncode != 0:
         pytest.fail(f"no browser to test with: {found.stderr}", pytrace=False)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found.stdout.strip())
+        microphone = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+        chromium = playwright.chromium.launch(executable_path=found.stdout.strip(), args=microphone)
         yield chromium
         chromium.close()
 

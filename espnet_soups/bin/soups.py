@@ -31,6 +31,7 @@ COMMANDS = {
     "push": Command("espnet_soups.bin.push", "upload a zip to the Hugging Face Hub (stage 15)"),
     "report": Command("espnet_soups.report.page", "one page about a training: figures, scores, utterances"),
     "compare": Command("espnet_soups.report.compare", "one table of several trainings, with significance"),
+    "demo": Command("espnet_soups.demo", "a local page to speak to a model and read what it writes"),
 }
 
 
