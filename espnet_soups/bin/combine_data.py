@@ -13,6 +13,7 @@ def get_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data_dirs", type=Path, nargs="+", required=True, help="the data directories to read")
     parser.add_argument("--out_dir", type=Path, required=True, help="the data directory to write")
+    parser.add_argument("--complete", action="store_true", help="write <na> for texts that are missing")
     return parser
 
 
@@ -20,7 +21,7 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = get_parser().parse_args(arguments)
-    print(combine_data_dirs(args.data_dirs, args.out_dir))
+    print(combine_data_dirs(args.data_dirs, args.out_dir, complete=args.complete))
 
 
 if __name__ == "__main__":

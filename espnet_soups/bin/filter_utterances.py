@@ -17,9 +17,7 @@ def get_parser() -> argparse.ArgumentParser:
     parser.add_argument("--min_seconds", type=float, default=defaults.min_seconds, help="shorter ones are dropped")
     parser.add_argument("--max_seconds", type=float, default=defaults.max_seconds, help="longer ones are dropped")
     parser.add_argument(
-        "--keep_without_text",
-        action="store_true",
-        help="keep those without transcript and translation, for SSL",
+        "--unlabeled", action="store_true", help="keep all, without texts and language, for self-supervision"
     )
     return parser
 
@@ -28,7 +26,7 @@ def get_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = get_parser().parse_args(arguments)
-    limits = Limits(args.min_seconds, args.max_seconds, args.keep_without_text)
+    limits = Limits(args.min_seconds, args.max_seconds, args.unlabeled)
     filter_utterances(args.data_dir, args.out_dir, limits)
 
 

@@ -10,15 +10,17 @@ from espnet_soups.errors import UserError
 _JOINED = ("train", "valid")
 
 
-def combine_data_dirs(sources: Sequence[Path], out_dir: Path) -> DataDirSummary:
-    """Write to ``out_dir`` all utterances of the data directories ``sources``.
+def combine_data_dirs(sources: Sequence[Path], out_dir: Path, *, complete: bool = False) -> DataDirSummary:
+    """Write to ``out_dir`` all utterances of the data directories ``sources``; ``complete`` as they are after stage 4.
 
     Raises:
         UserError: if a source is not valid, two of them share an utterance id, or ``out_dir`` is one of them.
     """
     if out_dir.resolve() in {source.resolve() for source in sources}:
         raise UserError(f"{out_dir} would be combined into itself; give another --out_dir")
-    return write_data_dir(out_dir, combine({str(source): read_data_dir(source) for source in sources}))
+    return write_data_dir(
+        out_dir, combine({str(source): read_data_dir(source) for source in sources}), complete=complete
+    )
 
 
 def combine(groups: Mapping[str, Sequence[Utterance]]) -> list[Utterance]:

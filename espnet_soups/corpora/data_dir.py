@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from espnet_soups.corpora.data_dir_checks import NA, check_covers, check_tables
+from espnet_soups.corpora.data_dir_checks import NA, UNDETERMINED, check_covers, check_tables
 from espnet_soups.corpora.kaldi_table import (
     Cell,
     check_id,
@@ -24,7 +24,7 @@ from espnet_soups.corpora.kaldi_table import (
 )
 from espnet_soups.errors import UserError
 
-__all__ = ["NA", "DataDirSummary", "Utterance", "read_data_dir", "validate_data_dir", "write_data_dir"]
+__all__ = ["NA", "UNDETERMINED", "DataDirSummary", "Utterance", "read_data_dir", "validate_data_dir", "write_data_dir"]
 
 _TEXTS = ("text", "text_translation")
 

@@ -6,6 +6,9 @@ from pathlib import Path
 from espnet_soups.corpora.kaldi_table import Cell
 from espnet_soups.errors import UserError
 
+UNDETERMINED = "und"
+"""Language (ISO 639-2) of speech whose language nobody needs to know: it serves self-supervision only."""
+
 NA = "<na>"
 """What stands for a missing transcript or translation in a complete directory."""
 

@@ -1,11 +1,12 @@
 """Filtering: utterances that are too short, too long or without text do not go on to training."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 from espnet_soups.corpora.audio import RATE
 from espnet_soups.corpora.data_dir import (
+    UNDETERMINED,
     DataDirSummary,
     Utterance,
     read_data_dir,
@@ -25,8 +26,8 @@ class Limits:
 
     min_seconds: float = 0.1
     max_seconds: float = 30.0
-    keep_without_text: bool = False
-    """Keep utterances that have neither transcript nor translation, for self-supervised objectives."""
+    unlabeled: bool = False
+    """Keep all as speech without text, in no particular language, for self-supervision."""
 
     def __post_init__(self) -> None:
         """Raise :class:`UserError` for limits that drop everything."""
@@ -52,7 +53,7 @@ def filter_utterances(data_dir: Path, out_dir: Path, limits: Limits) -> DataDirS
     for utterance in read_data_dir(data_dir):
         drop = _judge(utterance, limits)
         if drop is None:
-            kept.append(utterance)
+            kept.append(_without_labels(utterance) if limits.unlabeled else utterance)
         else:
             drops.append(drop)
     if not kept:
@@ -78,6 +79,10 @@ def is_too_dense_for_ctc(utterance: Utterance) -> bool:
     return len(text) + repeats > frames
 
 
+def _without_labels(utterance: Utterance) -> Utterance:
+    return replace(utterance, language=UNDETERMINED, text=None, translation=None, target_language=None)
+
+
 def _judge(utterance: Utterance, limits: Limits) -> Drop | None:
     assert utterance.num_samples is not None  # the directory is complete
     seconds = utterance.num_samples / RATE
@@ -85,6 +90,6 @@ def _judge(utterance: Utterance, limits: Limits) -> Drop | None:
         return Drop(utterance.id, f"shorter than {limits.min_seconds:g} s", f"{seconds:.3f} s")
     if seconds > limits.max_seconds:
         return Drop(utterance.id, f"longer than {limits.max_seconds:g} s", f"{seconds:.3f} s")
-    if utterance.text is None and utterance.translation is None and not limits.keep_without_text:
+    if utterance.text is None and utterance.translation is None and not limits.unlabeled:
         return Drop(utterance.id, "no text", "neither a transcript nor a translation")
     return None

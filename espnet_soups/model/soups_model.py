@@ -129,7 +129,7 @@ class ObjectiveSoupsModel(AbsESPnetModel):
         half = halves_of(language, translated)
         # One transfer: which rows go where is decided on the CPU.
         composition = torch.stack([language, transcribed, translated]).tolist()
-        feats, lengths, extra, extra_rows = self._features(speech, speech_lengths, half)
+        feats, lengths, extra, extra_rows = self._features(speech, speech_lengths, half, ~(transcribed | translated))
         soup = self.soup if self.training else None
         if soup is None:
             h, h_lengths = self._encode(feats, lengths)
@@ -204,14 +204,14 @@ class ObjectiveSoupsModel(AbsESPnetModel):
         return feats, lengths
 
     def _features(
-        self, speech: Tensor, speech_lengths: Tensor, half: Tensor
+        self, speech: Tensor, speech_lengths: Tensor, half: Tensor, unlabeled: Tensor
     ) -> tuple[Tensor, Tensor, SSLBatch | None, Tensor]:
         """Features of the batch with the self-supervised objective's rows behind it."""
         with torch.autocast(speech.device.type, enabled=False):
             feats, lengths = self._extract(speech, speech_lengths)
             extra, extra_rows = None, half[:0]
             if self.ssl is not None:
-                extra_rows = self._ssl_rows(half, self.ssl.utterances)
+                extra_rows = self._ssl_rows(half, unlabeled, self.ssl.utterances)
                 clean, clean_lengths = feats[extra_rows], lengths[extra_rows]
                 if self.normalize is not None:
                     clean, clean_lengths = self.normalize(clean, clean_lengths)
@@ -241,11 +241,15 @@ class ObjectiveSoupsModel(AbsESPnetModel):
             h, h_lengths = self.postencoder(h, h_lengths)
         return h, h_lengths
 
-    def _ssl_rows(self, half: Tensor, fraction: float) -> Tensor:
-        """Utterances for self-supervision, as many of each half as possible; random in training."""
+    def _ssl_rows(self, half: Tensor, unlabeled: Tensor, fraction: float) -> Tensor:
+        """Utterances for self-supervision, as many of each half as possible; random in training.
+
+        Those without any text come first: they serve no other objective.
+        """
         count = half.shape[0]
         wanted = min(count, max(2, round(fraction * count)))
         order = torch.randperm(count).to(half.device) if self.training else torch.arange(count, device=half.device)
+        order = order[(~unlabeled[order]).long().argsort(stable=True)]
         # Rank within the half, in random order: the first ranks of both halves are taken.
         shuffled = half[order]
         rank = torch.where(shuffled == 0, (shuffled == 0).cumsum(0), (shuffled == 1).cumsum(0))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from espnet2.samplers.abs_sampler import AbsSampler
 
+from espnet_soups.corpora.data_dir import UNDETERMINED
 from espnet_soups.errors import UserError
 
 
@@ -14,8 +15,10 @@ class BalancedBatchSampler(AbsSampler):
     """Draws every batch from all languages.
 
     An epoch passes over all utterances of the language that has most; the smaller ones start over, reshuffled, as
-    often as they need to. No utterance is left out of an epoch. Utterances are brought into order of length with some
-    noise before batches are cut, so that batches have little padding and yet differ from epoch to epoch.
+    often as they need to. No utterance is left out of an epoch, but of unlabelled speech, which counts as a language of
+    its own (:data:`UNDETERMINED`) and of which there may be much more: every epoch draws from it anew. Utterances are
+    brought into order of length with some noise before batches are cut, so that batches have little padding and yet
+    differ from epoch to epoch.
 
     Args:
         lengths: Length of every utterance, in samples or frames.
@@ -74,7 +77,8 @@ class BalancedBatchSampler(AbsSampler):
         Their number may vary by a few with the seed when batches are cut by bins.
         """
         random = np.random.default_rng([seed, 20250812])
-        total = max(len(keys) for keys in self._by_language.values())
+        labeled = [keys for language, keys in self._by_language.items() if language != UNDETERMINED]
+        total = max(len(keys) for keys in labeled or self._by_language.values())
         rows = [self._ordered(keys, total, random) for keys in self._by_language.values()]
         whole = [[key for row in rows for key in row[start:stop]] for start, stop in self._cuts(rows)]
         # Language after language, so that dealing in turn gives every rank its part of each.
@@ -84,8 +88,7 @@ class BalancedBatchSampler(AbsSampler):
     def _ordered(self, keys: Sequence[str], total: int, random: np.random.Generator) -> list[str]:
         rounds = math.ceil(total / len(keys))
         drawn = [keys[i] for _ in range(rounds) for i in random.permutation(len(keys))]
-        # The last round may be cut; every utterance has come at least once by then.
-        drawn = drawn[: max(total, len(keys))]
+        drawn = drawn[:total]  # every utterance of a language has come at least once by then
         noisy = [self._lengths[key] * math.exp(self._noise * random.standard_normal()) for key in drawn]
         return [drawn[i] for i in np.argsort(noisy, kind="stable")]
 

@@ -51,11 +51,6 @@ def test_limits_are_inclusive_and_drops_are_reported(
     assert screen[1].startswith("warning: 1 transcripts, such as that of fr-a-dense, have more characters")
 
 
-def test_speech_without_text_can_be_kept(tmp_path: Path, data_dir: Path) -> None:
-    filter_utterances(data_dir, tmp_path / "out", Limits(0.5, 2, keep_without_text=True))
-    assert "fr-a-silent" in [u.id for u in read_data_dir(tmp_path / "out")]
-
-
 @pytest.mark.parametrize(
     ("seconds", "text", "dense"), [(0.16, "abcd", False), (0.16, "abcde", True), (0.16, "abbc", True)]
 )
@@ -75,3 +70,18 @@ def test_incomplete_directories_are_refused(tmp_path: Path) -> None:
     write_data_dir(tmp_path / "raw", [utterance("a", 1.0)])
     with pytest.raises(UserError, match="text_translation is missing; format the audio"):
         filter_utterances(tmp_path / "raw", tmp_path / "out", Limits())
+
+
+def test_unlabeled_speech_loses_texts_and_language(tmp_path: Path, data_dir: Path) -> None:
+    limits = ["--min_seconds", "0.5", "--max_seconds", "2"]
+    main(["--data_dir", str(data_dir), "--out_dir", str(tmp_path / "out"), "--unlabeled", *limits])
+    kept = read_data_dir(tmp_path / "out")
+    assert [u.id.removeprefix("fr-a-") for u in kept] == [
+        "border_high",
+        "border_low",
+        "dense",
+        "only_translated",
+        "silent",
+    ]
+    assert {(u.language, u.text, u.translation, u.target_language) for u in kept} == {("und", None, None, None)}
+    validate_data_dir(tmp_path / "out", complete=True)

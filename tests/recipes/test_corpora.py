@@ -138,6 +138,17 @@ def test_librispeech(root: Path, librispeech: Experiment, soup: str) -> None:
 
 
 @pytest.mark.xdist_group("librispeech_aishell")
+def test_more_speech_without_text(librispeech: Experiment) -> None:
+    librispeech.run("--stop_stage", "11", "--asr_st_tag", "unlabeled", "--unlabeled_set", "dev_clean")
+    assert librispeech.languages("train_dev_clean") == {"en", "und"}
+    together = read_data_dir(librispeech.folder / "dump/raw/train_dev_clean")
+    assert {u.language for u in together if u.text is None} == {"und"}
+    config = yaml.safe_load((librispeech.folder / "exp/asr_st_unlabeled/config.yaml").read_text())
+    assert config["train_data_path_and_name_and_type"][0][0].endswith("/dump/raw/train_dev_clean/wav.scp")
+    assert config["valid_data_path_and_name_and_type"][0][0].endswith("/dump/raw/valid/wav.scp")
+
+
+@pytest.mark.xdist_group("librispeech_aishell")
 @pytest.mark.parametrize("soup", ["vs", "vc", "vm"])
 def test_aishell(root: Path, aishell: Experiment, soup: str) -> None:
     file = vm(aishell.folder, "asr/zh", "ssl") if soup == "vm" else root / "conf/soups" / f"{soup}.yaml"

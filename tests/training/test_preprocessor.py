@@ -31,6 +31,11 @@ def test_text_that_only_contains_the_letters_is_ordinary() -> None:
     assert processed(text="na", src_text="a", lang="en")["text"].tolist() == [6, 4]
 
 
+def test_speech_without_labels_has_the_index_behind_all_languages() -> None:
+    data = processed(text="<na>", src_text="<na>", lang="und")
+    assert (data["lang"].tolist(), data["text"].tolist(), data["src_text"].tolist()) == ([2], [2], [2])
+
+
 def test_unknown_language_is_named() -> None:
     with pytest.raises(ValueError, match="language 'de', but the model speaks en, fr"):
         processed(text="a", src_text="a", lang="de")

@@ -29,6 +29,29 @@ def test_every_batch_is_balanced_and_nothing_is_dropped() -> None:
             assert 3 <= shares["fr"] <= 4
 
 
+def test_unlabeled_speech_has_its_share_but_does_not_set_the_length_of_an_epoch() -> None:
+    lengths, languages = corpus()
+    plenty = {f"u-{i:04}": 100 + i for i in range(500)}
+    sampler = BalancedBatchSampler(lengths | plenty, languages | dict.fromkeys(plenty, "und"), batch_size=16)
+    drawn = set()
+    for seed in range(3):
+        batches = sampler.generate(seed)
+        seen = Counter(key for batch in batches for key in batch)
+        assert set(lengths) <= set(seen)
+        assert len(batches) == 10
+        unlabeled = {key for key in seen if key in plenty}
+        assert len(unlabeled) == COUNTS["fr"]
+        drawn |= unlabeled
+        assert all(Counter(key[:2] for key in batch)["u-"] == 4 for batch in batches)
+    assert len(drawn) > 2 * COUNTS["fr"]
+
+
+def test_speech_without_any_labels_is_passed_over_as_a_whole() -> None:
+    plenty = {f"u-{i:04}": 100 + i for i in range(50)}
+    batches = BalancedBatchSampler(plenty, dict.fromkeys(plenty, "und"), batch_size=10).generate(0)
+    assert Counter(key for batch in batches for key in batch) == Counter(plenty.keys())
+
+
 def test_epochs_differ_and_are_reproducible() -> None:
     sampler = BalancedBatchSampler(*corpus(), batch_size=12)
     assert sampler.generate(3) == sampler.generate(3)

@@ -33,6 +33,7 @@ option_group "Corpus"
 option str asr_langs "" "languages to recognise"
 option str st_pairs "" "pairs to translate, such as 'fr-en es-en'"
 option str train_set train "data directory to train on"
+option str unlabeled_set "" "data directory of more speech to train on, for the self-supervised objective only"
 option str valid_set valid "data directory to choose the model by"
 option str test_sets "" "data directories to decode and score"
 option str local_data_opts "" "options for the recipe's local/data.sh"
@@ -132,6 +133,7 @@ if [ ${#pairs[@]} -eq 0 ]; then
 elif [ ${#langs[@]} -eq 0 ]; then
     tokens=st_${tgt_tokens}${sp} src_dir=${tgt_dir} src_token_type=${tgt_token_type}
 fi
+tokens+=${unlabeled_set:+_${unlabeled_set}}
 raw=${dumpdir}/raw
 stats=${asr_st_stats_dir:-${expdir}/asr_st_stats_${tokens}}
 tag=${asr_st_tag:-$(stem "${asr_st_config}")_$(stem "${soup_config}")_${tokens}$(args_name "${asr_st_args}")}
@@ -146,7 +148,7 @@ logged() { # log, module, arguments
 }
 
 # Sets to fit the model are formatted into org first, because stage 4 drops some of their utterances.
-formatted() { if [[ " ${fit_sets[*]} " == *" $1 "* ]]; then echo "${raw}/org/$1"; else echo "${raw}/$1"; fi; }
+formatted() { if [[ " ${fit_sets[*]} ${unlabeled_set} " == *" $1 "* ]]; then echo "${raw}/org/$1"; else echo "${raw}/$1"; fi; }
 
 # The tables of a data directory that the model is trained on.
 tables() { printf '%s\n' "$1"/{wav.scp,text,text_translation,utt2lang}; }
@@ -179,7 +181,7 @@ if ! "${skip_data_prep}"; then
         leave
     fi
 
-    for set in "${fit_sets[@]}" "${tests[@]}"; do
+    for set in "${fit_sets[@]}" ${unlabeled_set:+"${unlabeled_set}"} "${tests[@]}"; do
         maker=1
         [ "${set}" = "${train_set}" ] || [ "${set}" != "${fit_sets[0]}" ] || maker=2
         if enter 3 "format ${set}" "${dumpdir}/.stages/format_${set}.json" --param audio_format="${audio_format}" \
@@ -200,11 +202,33 @@ if ! "${skip_data_prep}"; then
         fi
     done
 
+    if [ -n "${unlabeled_set}" ]; then
+        if enter 4 "drop unfit utterances of ${unlabeled_set}" "${dumpdir}/.stages/filter_${unlabeled_set}.json" \
+            --param min="${min_wav_duration}" max="${max_wav_duration}" \
+            --needs 3 "${raw}/org/${unlabeled_set}" --makes "${raw}/${unlabeled_set}"; then
+            logged "filter_${unlabeled_set}" filter_utterances --data_dir "${raw}/org/${unlabeled_set}" --unlabeled \
+                --out_dir "${raw}/${unlabeled_set}" --min_seconds "${min_wav_duration}" \
+                --max_seconds "${max_wav_duration}"
+            leave
+        fi
+        together=${fit_sets[0]}_${unlabeled_set}
+        if enter 4 "add ${unlabeled_set} to ${fit_sets[0]}" "${dumpdir}/.stages/add_${together}.json" \
+            --needs 4 "${raw}/${fit_sets[0]}" "${raw}/${unlabeled_set}" --makes "${raw}/${together}"; then
+            logged "add_${unlabeled_set}" combine_data --complete --out_dir "${raw}/${together}" \
+                --data_dirs "${raw}/${fit_sets[0]}" "${raw}/${unlabeled_set}"
+            leave
+        fi
+    fi
+
     [ ${#langs[@]} -eq 0 ] ||
         make_tokens "tokens of recognition" text "${src_dir}" "${src_token_type}" "${src_nbpe}"
     [ ${#pairs[@]} -eq 0 ] ||
         make_tokens "tokens of translation" text_translation "${tgt_dir}" "${tgt_token_type}" "${tgt_nbpe}"
 fi
+
+# From here on the training data have the speech without text.
+labeled_sets=("${fit_sets[@]}")
+fit_sets[0]+=${unlabeled_set:+_${unlabeled_set}}
 
 # Options that statistics and training have in common.
 model_options=(
@@ -336,7 +360,7 @@ fi
 
 if "${dry_run}"; then
     "${python}" -m espnet_soups.bin.dry_run --data_dir "${datadir}" --dump_dir "${dumpdir}" --exp_dir "${exp}" \
-        --fit_sets "${fit_sets[@]}" --test_sets "${tests[@]}" --inference_config "${inference_config}" \
+        --fit_sets "${labeled_sets[@]}" --test_sets "${tests[@]}" --inference_config "${inference_config}" \
         --src_nbpe "${src_nbpe}" --tgt_nbpe "${tgt_nbpe}" --planned "${planned[@]}" \
         -- --output_dir "${exp}" "${model_options[@]}" "${train_args[@]}"
     exit 0
