@@ -43,7 +43,8 @@ def draw_run(folder: Path) -> Figure:
 
 
 def _bars(axis: Axes, results: dict[str, Any], prefix: str, metric: str, label: str) -> None:
-    names = sorted({name for scores in results.values() for name in scores if name.startswith(prefix)})
+    found = {name for scores in results.values() for name in scores if name.startswith(prefix)}
+    names = sorted(found, key=lambda name: (name == f"{prefix}mean", name))
     width = 0.8 / max(1, len(results))
     for number, (test_set, scores) in enumerate(results.items()):
         values = [scores.get(name, {}).get(metric) for name in names]
@@ -52,9 +53,9 @@ def _bars(axis: Axes, results: dict[str, Any], prefix: str, metric: str, label: 
         bars = axis.bar(places, heights, width, label=test_set, color=COLOURS[number % len(COLOURS)])
         axis.bar_label(bars, fmt="%.1f", fontsize=7)
     axis.set_xticks([i + 0.4 - width / 2 for i in range(len(names))], [name.removeprefix(prefix) for name in names])
-    axis.set_title(label)
+    axis.set_title(label, loc="left")
     if names:
-        axis.legend(frameon=False, fontsize=8)
+        axis.legend(frameon=False, fontsize=8, ncols=len(results), loc="lower right", bbox_to_anchor=(1, 1))
 
 
 def _lambdas(axis: Axes, records: Sequence[Record]) -> None:
@@ -64,7 +65,7 @@ def _lambdas(axis: Axes, records: Sequence[Record]) -> None:
         colour, style = COLOURS[number % len(COLOURS)], STYLES[number // len(COLOURS) % len(STYLES)]
         values = [record["figures"][name] for record in records]
         axis.plot(steps, values, style, color=colour, label=name.removeprefix("lambda/"), linewidth=1.2)
-    axis.set_title("lambda within its level")
+    axis.set_title("lambda within its level", loc="left")
     axis.set_xlabel("optimisation step")
     axis.set_ylim(0, 1.05)
     axis.legend(frameon=False, fontsize=7, ncols=2)
@@ -74,7 +75,7 @@ def _conflicts(axis: Axes, records: Sequence[Record]) -> None:
     matrix = [list(values) for values in zip(*(record["conflict"] for record in records), strict=True)]
     limit = max(0.05, max(abs(value) for row in matrix for value in row if not math.isnan(value)))
     image = axis.imshow(matrix, aspect="auto", cmap="PuOr", vmin=-limit, vmax=limit, origin="lower")
-    axis.set_title("mean cosine of the objectives' gradients (negative: conflict)")
+    axis.set_title("mean cosine of the objectives' gradients (negative: conflict)", loc="left")
     axis.set_xticks(range(len(records)), [str(record["step"]) for record in records])
     axis.set_yticks(range(len(matrix)))
     axis.set_xlabel("optimisation step")

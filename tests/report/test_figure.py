@@ -7,7 +7,7 @@ from espnet_soups.errors import UserError
 from espnet_soups.report.figure import draw_run
 
 RESULTS = {
-    "test_a": {"asr/fr": {"wer": 12.0}, "asr/mean": {"wer": 12.0}, "st/fr-en": {"bleu": None}},
+    "test_a": {"asr/fr": {"wer": 12.0}, "asr/mean": {"wer": 12.0}, "asr/ru": {"wer": None}, "st/fr-en": {"bleu": None}},
     "test_b": {"asr/fr": {"wer": 30.0}},
 }
 
@@ -29,13 +29,14 @@ def write(folder: Path, steps: int) -> Path:
 
 def test_scores_and_soup_are_drawn(tmp_path: Path) -> None:
     axes = draw_run(write(tmp_path, 4)).axes
-    assert [axis.get_title() for axis in axes[:4]] == [
+    assert [axis.get_title(loc="left") for axis in axes[:4]] == [
         "WER (%)",
         "BLEU",
         "lambda within its level",
         "mean cosine of the objectives' gradients (negative: conflict)",
     ]
     assert sorted(bar.get_height() for bar in axes[0].patches if bar.get_height() == bar.get_height()) == [12, 12, 30]
+    assert [label.get_text() for label in axes[0].get_xticklabels()] == ["fr", "ru", "mean"]
     assert len(axes[2].lines) == 2
     assert axes[3].images[0].get_array().shape == (3, 2)
 
