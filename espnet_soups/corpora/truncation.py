@@ -7,13 +7,15 @@ _FIRST_BYTES = 4096
 _XING_WITHIN = 64  # the tag stands 13, 21 or 36 bytes after the start of the first frame
 _HAS_FRAMES, _HAS_BYTES = 1, 2
 _TOLERANCE = 0.01  # encoders count the last frame in different ways
+_UNKNOWN = 0x7FFFF000  # SoX writes this much, ffmpeg 0xFFFFFFFF, where the end cannot be known at the start
 
 
 def declared_size(path: Path) -> int | None:
     """Return how many bytes ``path`` should have according to its own header, None if that does not say.
 
     Encoders of MP3 write a Xing (or Info) header with the size of the stream, WAV has it in its RIFF chunk.
-    An encoder that writes to a pipe leaves it out or zero. FLAC has no such field: it fails to decode.
+    A program that writes to a pipe leaves it out, or puts zero or the most that fits. FLAC has no such field: it fails
+    to decode.
 
     Raises:
         OSError: if the file cannot be read.
@@ -48,7 +50,7 @@ def _xing_bytes(head: bytes) -> int | None:
 
 
 def _positive(size: int, empty: int) -> int | None:
-    return size if empty < size < 0xFFFFFFFF else None
+    return size if empty < size < _UNKNOWN else None
 
 
 def _synchsafe(octets: bytes) -> int:

@@ -39,6 +39,14 @@ def test_a_file_without_a_size_declares_none(content: bytes, tmp_path: Path) -> 
     assert declared_size(path) is None
 
 
+@pytest.mark.parametrize("size", [0x7FFFF024, 0x7FFFF020, 0xFFFFFFFF])
+def test_wav_from_a_pipe_declares_none(size: int, tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    content = write(path)
+    path.write_bytes(content[:4] + struct.pack("<I", size) + content[8:])
+    assert declared_size(path) is None
+
+
 def test_a_header_without_bytes_declares_none(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(b"\xff\xfb\x94\xc4" + b"\x00" * 17 + b"Info" + struct.pack(">II", 1, 85) + b"\x00" * 100)
