@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from espnet_soups.errors import UserError
-from espnet_soups.zoo.members import MOST_BYTES, extract
+from espnet_soups.zoo.members import MOST_BYTES, extract, opened_archive
 
 _TAG = re.compile(r"[^/@\s.][^/@]*/[^/@]+(@[\w./-]+)?")
 """Owners in the zoo may have blanks in their names."""
@@ -79,12 +79,22 @@ def _downloaded(url: str, cache: Path) -> Path:
                     bar.update(len(block))
         if size and done < size and not response.headers.get("Content-Encoding"):
             raise UserError(f"{url}: the download ended after {done} of {size} bytes; try again.")
+        _check_archive(part, url)
         part.rename(target)
     except (requests.RequestException, OSError) as error:
         raise UserError(f"{url} cannot be downloaded ({error}).") from error
     finally:
         part.unlink(missing_ok=True)
     return target
+
+
+def _check_archive(archive: Path, url: str) -> None:
+    """Raise a UserError about ``url`` unless it gave an archive: what is kept is never asked for again."""
+    try:
+        with opened_archive(archive):
+            pass
+    except UserError as error:
+        raise UserError(str(error).replace(str(archive), url)) from error
 
 
 def _by_tag(tag: str, cache: Path) -> Path:

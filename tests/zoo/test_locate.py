@@ -63,6 +63,15 @@ def test_a_download_that_fails_leaves_nothing(server: str, tmp_path: Path, name:
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+def test_a_page_in_the_place_of_a_model_is_not_kept(server: str, packed: Packed, tmp_path: Path) -> None:
+    served = packed.zip.with_name("later.zip")
+    served.write_text("<html>Come back later.</html>")
+    with pytest.raises(UserError, match=f"{server}/later.zip is not a zip archive"):
+        locate(f"{server}/later.zip", tmp_path)
+    served.write_bytes(packed.zip.read_bytes())
+    assert open_bundle(locate(f"{server}/later.zip", tmp_path)).facts()["name"] == "tiny"
+
+
 def test_a_tag_of_the_hub(packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = locate(packed.zip, tmp_path)
     asked = []
