@@ -8,6 +8,14 @@ from espnet2.asr.decoder.transformer_decoder import TransformerDecoder
 from torch import Tensor, nn
 
 
+class SmallEmbedding(nn.Embedding):
+    """An embedding that starts with the variance 1 / D, also when ``--init`` resets all embeddings of a model."""
+
+    def reset_parameters(self) -> None:
+        """Draw the embeddings anew."""
+        nn.init.normal_(self.weight, std=self.embedding_dim**-0.5)
+
+
 class PositionalTransformerDecoder(TransformerDecoder):
     """ESPnet's Transformer decoder with positions in the encoder output and embeddings that leave room for them.
 
@@ -27,9 +35,9 @@ class PositionalTransformerDecoder(TransformerDecoder):
 
     def __init__(self, vocab_size: int, encoder_output_size: int, **options: Any) -> None:
         super().__init__(vocab_size, encoder_output_size, **options)
-        for layer in self.embed:
+        for place, layer in enumerate(self.embed):
             if isinstance(layer, nn.Embedding):
-                nn.init.normal_(layer.weight, std=layer.embedding_dim**-0.5)
+                self.embed[place] = SmallEmbedding(layer.num_embeddings, layer.embedding_dim)
 
     def read(self, memory: Tensor) -> Tensor:
         """Encoder output `(B, T, D)` with positions, as the layers attend to it."""

@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from espnet2.asr.decoder.transformer_decoder import TransformerDecoder
+from espnet2.torch_utils.initialize import initialize
 from torch.nn import functional as F
 
 from espnet_soups.model.positional_decoder import PositionalTransformerDecoder, sinusoids
@@ -37,6 +38,13 @@ def test_embeddings_are_as_large_as_the_positions() -> None:
     assert scaled.std().item() == pytest.approx(1.0, rel=0.05)
     theirs, position = TransformerDecoder(400, SIZE, linear_units=16, num_blocks=1).embed
     assert (theirs(tokens) * position.xscale).std().item() == pytest.approx(SIZE**0.5, rel=0.05)
+
+
+def test_initialisation_leaves_embeddings_small() -> None:
+    made = decoder()
+    initialize(made, "xavier_uniform")
+    embedding, position = made.embed
+    assert (embedding.weight * position.xscale).std().item() == pytest.approx(1.0, rel=0.05)
 
 
 def test_the_order_of_frames_counts() -> None:
