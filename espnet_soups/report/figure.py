@@ -73,7 +73,12 @@ def _lambdas(axis: Axes, records: Sequence[Record]) -> None:
 
 def _conflicts(axis: Axes, records: Sequence[Record]) -> None:
     matrix = [list(values) for values in zip(*(record["conflict"] for record in records), strict=True)]
-    limit = max(0.05, max(abs(value) for row in matrix for value in row if not math.isnan(value)))
+    present = [abs(value) for row in matrix for value in row if not math.isnan(value)]
+    if not present:
+        axis.set_axis_off()
+        axis.set_title("no two objectives were compared", loc="left")
+        return
+    limit = max(0.05, *present)
     image = axis.imshow(matrix, aspect="auto", cmap="PuOr", vmin=-limit, vmax=limit, origin="lower")
     axis.set_title("mean cosine of the objectives' gradients (negative: conflict)", loc="left")
     axis.set_xticks(range(len(records)), [str(record["step"]) for record in records])

@@ -41,6 +41,14 @@ def test_scores_and_soup_are_drawn(tmp_path: Path) -> None:
     assert axes[3].images[0].get_array().shape == (3, 2)
 
 
+@pytest.mark.parametrize("conflict", [{}, {"conflict": [float("nan")]}])
+def test_one_objective_has_no_conflict_to_draw(conflict: dict[str, list[float]], tmp_path: Path) -> None:
+    write(tmp_path, 0)
+    record = {"step": 0, "figures": {"lambda/asr/fr": 1.0}, **conflict}
+    (tmp_path / "soup.jsonl").write_text(json.dumps(record) + "\n")
+    assert draw_run(tmp_path).axes[3].get_title(loc="left") == "no two objectives were compared"
+
+
 def test_fixed_weights_have_no_soup_to_draw(tmp_path: Path) -> None:
     figure = draw_run(write(tmp_path, 0))
     assert len(figure.axes) == 2
