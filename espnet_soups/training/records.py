@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from espnet_soups.corpora.kaldi_table import replace_text
+
 RECORDS = "soup.jsonl"
 PEAK_MEMORY = "soup_peak_memory_gib"
 """Name in TensorBoard of the most memory that the training process has held so far."""
@@ -26,11 +28,13 @@ def read_records(path: Path) -> list[Record]:
 
 def drop_records_from(path: Path, step: int) -> None:
     """Drop what an interrupted run recorded after the checkpoint that training goes on from."""
-    records = read_records(path)
-    kept = [record for record in records if record["step"] < step]
-    if len(kept) < len(records):
-        path.unlink()
-        append_records(path, kept)
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    # A line without an end was being written when the run ended, before the checkpoint of its epoch.
+    kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] < step]
+    if len(kept) < len(lines):
+        replace_text(path, "".join(kept))
 
 
 def epoch_summary(records: Sequence[Record]) -> str:
