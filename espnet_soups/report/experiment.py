@@ -59,6 +59,8 @@ class Experiment:
     @cached_property
     def objectives(self) -> tuple[str, ...]:
         """Names in the model's order."""
+        if self.config.get("ssl_only"):
+            return list_objectives((), (), True)
         return list_objectives(self.config["asr_langs"], self.config["st_pairs"], bool(self.config.get("ssl")))
 
     @cached_property
