@@ -22,6 +22,7 @@ from espnet2.train.class_choices import ClassChoices
 from espnet2.train.collate_fn import CommonCollateFn
 from espnet2.train.distributed_utils import DistributedOption
 
+from espnet_soups.corpora.data_dir import UNDETERMINED
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.distributed import world_size
 from espnet_soups.inference.cached_decoder import CachedDecoder, require_decodable
@@ -217,6 +218,8 @@ class SoupsTask(AbsTask):
         kwargs: dict[str, Any] | None = None,
     ) -> AbsIterFactory:
         """Language-balanced batches for training; ESPnet's iterators for the rest."""
+        if mode == "train":
+            _refuse_useless_speech(args)
         if mode != "train" or not args.balanced_batches:
             return super().build_iter_factory(args, distributed_option, mode, kwargs)
         options = cls.build_iter_options(args, distributed_option, mode)
@@ -304,6 +307,15 @@ def _translation(
     for decoder in decoders.values():
         CachedDecoder(decoder)  # says at start-up what decoding could not do with it
     return TranslationHeads(decoders, pairs, eos=vocabulary - 1, label_smoothing=smoothing)
+
+
+def _refuse_useless_speech(args: argparse.Namespace) -> None:
+    languages = _read_scp(_stream(args.train_data_path_and_name_and_type, "lang")).values()
+    if args.ssl is None and UNDETERMINED in languages:
+        raise UserError(
+            "The training data have speech without text and language, but the model has no self-supervised objective "
+            "that could learn from it: set ssl to cpc or best_rq, or leave --unlabeled_set out."
+        )
 
 
 def _stream(streams: Any, name: str) -> Path:

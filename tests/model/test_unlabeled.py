@@ -1,8 +1,16 @@
 """Speech without text in a batch: it teaches the encoder by self-supervision and in no other way."""
 
+import argparse
+from pathlib import Path
+
+import pytest
 import torch
 from builders import LANGS, SOURCE_TOKENS, TARGET_TOKENS, batch, small_model
+from espnet2.train.distributed_utils import DistributedOption
 from torch import Tensor
+
+from espnet_soups.errors import UserError
+from espnet_soups.training.task import SoupsTask
 
 UNLABELED = [1, 4]
 
@@ -51,3 +59,11 @@ def test_the_losses_of_the_others_do_not_depend_on_it() -> None:
         after = model(**data)[1]
     for name in model.objectives:
         assert (before[f"loss/{name}"] == after[f"loss/{name}"]) == (name != "ssl"), name
+
+
+def test_it_needs_a_self_supervised_objective(tmp_path: Path) -> None:
+    (tmp_path / "utt2lang").write_text("a en\nb und\n")
+    streams = [(str(tmp_path / "utt2lang"), "lang", "text")]
+    args = argparse.Namespace(ssl=None, train_data_path_and_name_and_type=streams)
+    with pytest.raises(UserError, match="no self-supervised objective that could learn from it: set ssl"):
+        SoupsTask.build_iter_factory(args, DistributedOption(), "train")

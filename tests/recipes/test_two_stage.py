@@ -58,6 +58,23 @@ def test_the_second_model_begins_where_the_first_ended(recipe: Recipe) -> None:
     moved = sum(float((encoders[0][name] - encoders[1][name]).square().sum()) for name in encoders[0])
     size = sum(float(w.square().sum()) for name, w in encoders[0].items() if name.endswith("w_1.weight"))
     assert moved < 0.5 * size
+    # A second model that began with another first one is out of date, which must not go unseen.
+    torch.save(weights[1], first / "valid.loss.ave.pth")
+    result = two_stage(recipe.path, Path("../../TEMPLATE/asr_st_soups/two_stage.sh"), *options)
+    assert result.returncode == 1
+    assert "_pretraining/valid.loss.ave.pth has changed" in result.stderr
+
+
+def test_speech_without_text_is_for_the_first_model(script: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text('#!/bin/sh\necho run: "$@"\n')
+    (tmp_path / "run.sh").chmod(0o755)
+    result = two_stage(tmp_path, script, "--unlabeled_set", "more", "--ngpu", "0")
+    assert result.returncode == 0, result.stderr
+    first, second = [line for line in result.stdout.splitlines() if line.startswith("run: ")]
+    assert "--unlabeled_set more" in first
+    assert "more" not in second
+    assert "--ngpu 0" in first
+    assert "--ngpu 0" in second
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@
 #
 #   ../../TEMPLATE/asr_st_soups/two_stage.sh [--pretrain_args "--max_epoch 50"] [options of run.sh]
 #
-# --asr_st_args are options of both trainings, --pretrain_args of the first only. The models are in
+# --asr_st_args are options of both trainings, --pretrain_args and --unlabeled_set of the first only. The models are in
 # exp/asr_st_TAG_pretraining and exp/asr_st_TAG; TAG is two_stage, or what --asr_st_tag says.
 set -euo pipefail
 
-pretrain_args="" asr_st_args="" asr_st_tag=two_stage given=()
+pretrain_args="" unlabeled_set="" asr_st_args="" asr_st_tag=two_stage given=()
 while [ $# -gt 0 ]; do
     name=${1%%=*}
     case "${name//-/_}" in
-        __pretrain_args | __asr_st_args | __asr_st_tag)
+        __pretrain_args | __unlabeled_set | __asr_st_args | __asr_st_tag)
             if [ "${name}" = "$1" ]; then
                 [ $# -gt 1 ] || { echo "error: ${name} needs a value." >&2 && exit 2; }
                 set -- "$1=$2" "${@:3}"
@@ -35,6 +35,7 @@ joint=../../../conf/soups/joint.yaml
 
 echo "two-stage training: first self-supervision alone (${exp}_pretraining)"
 ./run.sh "${given[@]}" --soup_config "${joint}" --asr_st_exp "${exp}_pretraining" --skip_eval true \
+    ${unlabeled_set:+--unlabeled_set "${unlabeled_set}"} \
     --asr_st_args "--ssl_only true --ssl_conf utterances=1.0 ${asr_st_args} ${pretrain_args}"
 
 echo "two-stage training: then recognition and translation (${exp})"
