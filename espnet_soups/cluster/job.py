@@ -21,6 +21,8 @@ QUEUE_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 # What local/path.sh sets; the rest of the environment is the site's business (sbatch --export).
 _VARIABLES = ("PATH", "PYTHONPATH", "LC_ALL", "PYTHONUTF8")
+# Since Slurm 22.05 srun does not take over from sbatch how many cores a task has: all processes would share one.
+_CORES = '[ -z "${SLURM_CPUS_PER_TASK-}" ] || export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK}'
 
 
 def job_script(command: Sequence[str], directory: Path, status: Path) -> str:
@@ -31,7 +33,7 @@ def job_script(command: Sequence[str], directory: Path, status: Path) -> str:
     exports = [f"export {name}={shlex.quote(os.environ[name])}" for name in _VARIABLES if name in os.environ]
     new, done = shlex.quote(f"{status}.new"), shlex.quote(str(status))
     run = [shlex.join(command), f"echo $? >{new}", f"mv {new} {done}"]
-    return "\n".join(["#!/bin/bash", f"cd {shlex.quote(str(directory))} || exit 1", *exports, *run]) + "\n"
+    return "\n".join(["#!/bin/bash", f"cd {shlex.quote(str(directory))} || exit 1", _CORES, *exports, *run]) + "\n"
 
 
 def run_on_cluster(submission: Sequence[str], command: Sequence[str], output: Path) -> int:

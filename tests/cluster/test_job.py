@@ -70,6 +70,14 @@ def test_the_output_goes_to_the_log(cluster: Cluster) -> None:
     assert [path.name for path in (cluster.folder / "logs").iterdir()] == ["train.log"]
 
 
+@pytest.mark.parametrize(("cores", "told"), [("8", "8"), ("", "none")])
+def test_srun_is_told_the_cores_of_a_task(cluster: Cluster, cores: str, told: str) -> None:
+    cluster.environment["SLURM_CPUS_PER_TASK"] = cores
+    cluster.environment.pop("SRUN_CPUS_PER_TASK", None)
+    assert cluster.run("a.log", "bash", "-c", 'echo "cores ${SRUN_CPUS_PER_TASK-none}"')[0] == 0
+    assert f"\ncores {told}\n" in (cluster.folder / "a.log").read_text()
+
+
 def test_the_sites_own_configuration_comes_first(cluster: Cluster) -> None:
     (cluster.folder / "conf").mkdir()
     (cluster.folder / "conf/slurm.conf").write_text("command sbatch --account=us\noption gpu=* --gpus=$0\n")
