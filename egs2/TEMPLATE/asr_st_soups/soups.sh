@@ -23,7 +23,7 @@ option int num_nodes 1 "machines for training, each with so many GPUs (with Slur
 option str cmd_backend "" "where jobs run: local or slurm (default: what the recipe's cmd.sh says)"
 option bool gpu_inference false "decode on a GPU"
 option int nj 2 "processes for data preparation and statistics"
-option int inference_nj 2 "processes for decoding on the CPU"
+option int inference_nj 2 "processes for decoding, which share the GPU if there is one"
 option str python "" "Python to use, as SOUPS_PYTHON (default: what local/setup_env.sh finds or makes)"
 option_group "Folders"
 option str datadir data "data directories and token lists"
