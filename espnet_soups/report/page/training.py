@@ -46,6 +46,12 @@ def _draw_loss(axes: Axes, series: Series | None, colour: str, *, thin: bool) ->
         axes.plot(series.steps, series.values, "o-", color=colour, markersize=3)
 
 
+def _at(steps: Sequence[int], series: Series) -> list[float]:
+    """Values at ``steps`` only: intervals without any optimisation step have the time of parts, but not of steps."""
+    values = dict(zip(series.steps, series.values, strict=True))
+    return [values.get(step, 0.0) for step in steps]
+
+
 def cost(train: Mapping[str, Series]) -> Panel:
     """Seconds of a step by what they are spent on, and memory."""
     memory = {name: train[name] for name in (PEAK_MEMORY, GPU_MEMORY) if name in train}
@@ -63,7 +69,7 @@ def cost(train: Mapping[str, Series]) -> Panel:
     whole = train["train_time"]
     times.stackplot(
         whole.steps,
-        *(train[name].values for name in parts),
+        *(_at(whole.steps, train[name]) for name in parts),
         labels=[_PARTS[name] for name in parts],
         colors=[SERIES[i] for i in range(len(parts))],
         alpha=0.75,
