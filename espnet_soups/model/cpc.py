@@ -72,7 +72,8 @@ class CPC(AbsSSL):
         wanted = self.future(batch.targets)
         valid = (torch.arange(steps, device=h.device) < batch.target_lengths[:, None]).flatten()
         left, right = (F.normalize(full_precision(side).flatten(0, 1), dim=-1) for side in (predicted, wanted))
-        logits = (left @ right.T / self.temperature).masked_fill(~valid, float("-inf"))
+        with torch.autocast(h.device.type, enabled=False):  # which would round the product to half precision again
+            logits = (left @ right.T / self.temperature).masked_fill(~valid, float("-inf"))
         truth = torch.arange(rows * steps, device=h.device)
         # A row without valid steps has only -inf; its loss is dropped, so any finite logits will do.
         logits = torch.where(valid[:, None], logits, 0.0)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -62,3 +64,19 @@ def test_rows_do_not_influence_each_others_encoder_gradient() -> None:
     (gradient,) = torch.autograd.grad(losses[0], h)
     assert gradient[0].abs().sum() > 0
     assert gradient[1].abs().sum() == 0
+
+
+def test_similarities_stay_exact_under_mixed_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpc = objective()
+    made = cpc.prepare(torch.randn(2, 60, 3), torch.tensor([60, 30]))
+    seen: list[torch.dtype] = []
+    exact = F.cross_entropy
+
+    def watched(logits: torch.Tensor, *args: Any, **options: Any) -> torch.Tensor:
+        seen.append(logits.dtype)
+        return exact(logits, *args, **options)
+
+    monkeypatch.setattr(F, "cross_entropy", watched)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        cpc(torch.randn(2, 10, 8), torch.tensor([10, 5]), made)
+    assert seen == [torch.float32]
