@@ -226,6 +226,7 @@ class TestErrors:
             (["--soup_config", "none.yaml"], "--soup_config none.yaml does not exist"),
             (["--asr_st_config", "none.yaml"], "--asr_st_config none.yaml does not exist"),
             (["--asr_langs=", "--st_pairs="], "there is nothing to learn"),
+            (["--unlabeled_set", "test_digits"], "--unlabeled_set test_digits is already a set with texts"),
             (["--stage", "3"], "data/train is missing: stage 1 makes it"),
             (["--stage", "10"], "dump/raw/train/wav.scp is missing: stage 4 makes it"),
             (["--stage", "11"], "dump/raw/train/wav.scp is missing: stage 4 makes it"),

@@ -89,6 +89,10 @@ for name in test_sets asr_st_config soup_config inference_config; do
     [ -n "${!name}" ] || option_error "--${name} is not given, and the recipe's run.sh has none either."
     [[ "${name}" != *_config ]] || [ -f "${!name}" ] || option_error "--${name} ${!name} does not exist."
 done
+for name in "${train_set}" "${valid_set}" ${test_sets}; do
+    [ "${name}" != "${unlabeled_set}" ] ||
+        option_error "--unlabeled_set ${name} is already a set with texts: its copy without them would take its place."
+done
 [ -n "${asr_langs}${st_pairs}" ] || option_error "there is nothing to learn: give --asr_langs, --st_pairs or both."
 for name in src_token_type tgt_token_type; do
     [[ "${!name}" =~ ^(char|bpe)$ ]] || option_error "--${name} is char or bpe, not '${!name}'."
