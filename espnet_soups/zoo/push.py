@@ -37,8 +37,15 @@ def plan_upload(bundle: Bundle, repository: str, private: bool) -> Upload:
     Raises:
         UserError: if the repository's name is impossible, or nobody has said what the model's licence is.
     """
+    from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id
+
     if not _REPOSITORY.fullmatch(repository):
         raise UserError(f"--hf_repo '{repository}' is not owner/name.")
+    try:
+        validate_repo_id(repository)
+    except HFValidationError as error:
+        raise UserError(f"--hf_repo '{repository}' is no name that the Hub takes ({error}).") from error
     if not bundle.facts().get("licence"):
         raise UserError("The model has no licence, without which nobody may use it; pack it again with --licence.")
     return Upload(bundle, repository, private)

@@ -89,6 +89,7 @@ def test_the_line_is_one_of_the_zoo_s_table(packed: Packed, tmp_path: Path, caps
     [
         (["--hf_repo", "tones"], "--hf_repo 'tones' is not owner/name."),
         (["--hf_repo", "me/to/nes"], "--hf_repo 'me/to/nes' is not owner/name."),
+        (["--hf_repo", "me/to--nes"], "--hf_repo 'me/to--nes' is no name that the Hub takes (Cannot have -- or .."),
         (["--hf_repo", "me/tones"], "Nobody is logged in to the Hugging Face Hub"),
     ],
 )
