@@ -65,12 +65,26 @@ def test_the_second_model_begins_where_the_first_ended(recipe: Recipe) -> None:
     assert "_pretraining/valid.loss.ave.pth has changed" in result.stderr
 
 
-def test_speech_without_text_is_for_the_first_model(script: Path, tmp_path: Path) -> None:
-    (tmp_path / "run.sh").write_text('#!/bin/sh\necho run: "$@"\n')
-    (tmp_path / "run.sh").chmod(0o755)
-    result = two_stage(tmp_path, script, "--unlabeled_set", "more", "--ngpu", "0")
+def runs(script: Path, folder: Path, *options: str) -> list[str]:
+    """What run.sh is given by two_stage.sh with the options."""
+    (folder / "run.sh").write_text('#!/bin/sh\necho run: "$@"\n')
+    (folder / "run.sh").chmod(0o755)
+    result = two_stage(folder, script, *options)
     assert result.returncode == 0, result.stderr
-    first, second = [line for line in result.stdout.splitlines() if line.startswith("run: ")]
+    return [line for line in result.stdout.splitlines() if line.startswith("run: ")]
+
+
+def test_only_the_second_model_is_packed(script: Path, tmp_path: Path) -> None:
+    first, second = runs(script, tmp_path, "--stop_stage", "14")
+    assert first.rpartition("--stop_stage ")[2].startswith("13 ")
+    assert second.rpartition("--stop_stage ")[2].startswith("14 ")
+    (only,) = runs(script, tmp_path, "--stage=14", "--stop_stage=15")
+    assert "--ssl none" in only
+    assert "--stage 14 --stop_stage 15" in only
+
+
+def test_speech_without_text_is_for_the_first_model(script: Path, tmp_path: Path) -> None:
+    first, second = runs(script, tmp_path, "--unlabeled_set", "more", "--ngpu", "0")
     assert "--unlabeled_set more" in first
     assert "more" not in second
     assert "--ngpu 0" in first
