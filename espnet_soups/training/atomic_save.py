@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import torch
 
@@ -27,5 +26,8 @@ def atomic_saves() -> Iterator[None]:
         save(content, beside, *args, **kwargs)
         os.replace(beside, path)
 
-    with mock.patch.object(torch, "save", save_beside):
+    torch.save = save_beside  # type: ignore[assignment]
+    try:
         yield
+    finally:
+        torch.save = save

@@ -38,7 +38,7 @@ def plan_upload(bundle: Bundle, repository: str, private: bool) -> Upload:
         UserError: if the repository's name is impossible, or nobody has said what the model's licence is.
     """
     from huggingface_hub.errors import HFValidationError
-    from huggingface_hub.utils import validate_repo_id
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 
     if not _REPOSITORY.fullmatch(repository):
         raise UserError(f"--hf_repo '{repository}' is not owner/name.")
