@@ -52,6 +52,8 @@ class MatrixRecorder:
         self.active: frozenset[int] = frozenset()
         self.records: dict[nn.Module, tuple[int, Tensor, Tensor]] = {}
         self.block_inputs: dict[int, Tensor] = {}
+        self.is_chain = False
+        """Whether it has been found that every block reads only the one before."""
         self._batch = 0
         for number, block in enumerate(blocks):
             block.register_forward_pre_hook(self._enter(number))

@@ -1,5 +1,7 @@
 """Measured inner products against Jacobians computed in float64, one objective and half at a time."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from builders import ENCODER, attach_soup, batch, flat, small_model
@@ -31,8 +33,12 @@ class Probe:
         self.graph = graph
 
 
-def probed(rows: list[str] = ROWS, **changes: object) -> tuple[Probe, EncoderGraph]:
+def probed(
+    rows: list[str] = ROWS, prepare: Callable[[ObjectiveSoupsModel], None] | None = None, **changes: object
+) -> tuple[Probe, EncoderGraph]:
     model = small_model(**changes).double()
+    if prepare is not None:
+        prepare(model)
     probe = Probe(model)
     model.soup = probe  # type: ignore[assignment]
     inputs = batch(rows)
@@ -90,6 +96,18 @@ def test_other_encoders(encoder: str) -> None:
     truth = truth @ truth.T
     grams = measure_products(graph, probe.recorder, [0, 1], 1.0, torch.Generator())
     assert torch.allclose(grams.gram.sum(0), truth, rtol=1e-5, atol=1e-9 * float(truth.abs().max()))
+
+
+def test_a_way_around_a_block_is_refused() -> None:
+    def add_shortcut(model: ObjectiveSoupsModel) -> None:
+        blocks, seen = model.encoder.encoders, {}
+        blocks[0].register_forward_pre_hook(lambda _, args: seen.update(x=args[0][0]))
+        blocks[1].register_forward_hook(lambda _, __, out: ((out[0][0] + 3.0 * seen["x"], out[0][1]), *out[1:]))
+
+    probe, graph = probed(prepare=add_shortcut)
+    assert measure_exact(graph, probe.recorder, [0, 1, 2]).gram.isfinite().all()
+    with pytest.raises(UserError, match=r"has other ways through: set modo\.measure to 'exact' or 'directional'"):
+        measure_products(graph, probe.recorder, [0, 1, 2], 1.0, torch.Generator())
 
 
 def test_sampled_rows_are_unbiased() -> None:
