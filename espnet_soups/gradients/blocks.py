@@ -1,4 +1,4 @@
-"""The encoder's repeated blocks, and a recorder of their matrix products' inputs and outputs."""
+"""The encoder's repeated blocks, and a recorder of their matrix products."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 
 from espnet_soups.errors import UserError
 
@@ -40,7 +41,7 @@ def _is_matrix(module: nn.Module) -> bool:
 
 
 class MatrixRecorder:
-    """Keeps the input and output of every matrix product of the encoder's blocks while it is switched on.
+    """Keeps the input of every matrix product of the encoder's blocks, and where the gradient of its output arrives.
 
     The matrices of linear and pointwise-convolution layers are the parameters that gradients are compared on. A
     matrix whose input is shared by all utterances (such as one of relative positions) is left out: its gradient
@@ -50,7 +51,7 @@ class MatrixRecorder:
     def __init__(self, blocks: list[nn.Module]) -> None:
         self.blocks = blocks
         self.active: frozenset[int] = frozenset()
-        self.records: dict[nn.Module, tuple[int, Tensor, Tensor]] = {}
+        self.records: dict[nn.Module, tuple[int, Tensor, GradientEdge]] = {}
         self.block_inputs: dict[int, Tensor] = {}
         self.is_chain = False
         """Whether it has been found that every block reads only the one before."""
@@ -99,7 +100,8 @@ class MatrixRecorder:
                     f"{type(module).__name__} of encoder block {number} runs twice in one forward pass: "
                     "gradients cannot be measured there; set conflict_layers.select to other blocks."
                 )
-            self.records[module] = (number, args[0].detach(), output)
+            # Where the output's gradient arrives, and not the output, which nothing else may need any more.
+            self.records[module] = (number, args[0].detach(), get_gradient_edge(output))
 
         return hook
 

@@ -28,9 +28,13 @@ class _Collector:
     inputs: Tensor
     sample: Tensor | None
     jacobian: Tensor
+    output: int
     cells: list[tuple[int, Tensor]] = field(default_factory=list)
 
-    def __call__(self, gradient: Tensor) -> None:
+    def __call__(self, gradients: tuple[Tensor | None, ...]) -> None:
+        gradient = gradients[self.output]
+        if gradient is None:
+            return
         dy = as_frames(gradient, self.module)
         if self.sample is not None:
             dy = dy[..., self.sample]
@@ -81,16 +85,12 @@ def measure_products(
         modules = [module for module, _ in recorder.matrices([block])]
         if not modules:
             continue
-        collectors = [
-            _collector(module, recorder.records[module][1], counts.numel(), samples[module]) for module in modules
-        ]
+        collectors = [_collector(recorder, module, counts.numel(), samples[module]) for module in modules]
         lowest = recorder.block_inputs.get(block)
+        edges = [recorder.records[module][2] for module in modules]
         # Without a gradient at the block's input (all below it is frozen), the matrices' own outputs are asked for.
-        targets = [recorder.records[module][2] for module in modules] if lowest is None else [lowest]
-        handles = [
-            recorder.records[module][2].register_hook(collector)
-            for module, collector in zip(modules, collectors, strict=True)
-        ]
+        targets = edges if lowest is None else [lowest]
+        handles = [edge.node.register_prehook(collector) for edge, collector in zip(edges, collectors, strict=True)]
         try:
             for descent in descents:
                 for collector in collectors:
@@ -132,11 +132,12 @@ def _sample(module: nn.Module, rows: float, generator: torch.Generator) -> Tenso
     return drawn.to(weight.device)
 
 
-def _collector(module: nn.Module, inputs: Tensor, cells: int, sample: Tensor | None) -> _Collector:
-    weight = weight_matrix(module)
+def _collector(recorder: MatrixRecorder, module: nn.Module, cells: int, sample: Tensor | None) -> _Collector:
+    weight, (_, inputs, edge) = weight_matrix(module), recorder.records[module]
     height, width = weight.shape[0] if sample is None else sample.numel(), weight[0].numel()
     dtype = torch.float64 if weight.dtype == torch.float64 else torch.float32
-    return _Collector(module, inputs, sample, torch.zeros(cells, height, width, dtype=dtype, device=weight.device))
+    jacobian = torch.zeros(cells, height, width, dtype=dtype, device=weight.device)
+    return _Collector(module, inputs, sample, jacobian, edge.output_nr)
 
 
 def _rows_of_cells(cells: Tensor, rows: Tensor) -> list[tuple[int, Tensor]]:
