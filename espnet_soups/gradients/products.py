@@ -82,33 +82,45 @@ def measure_products(
     first = descents[0].gradient if descents else None
     upper, lowest = graph.h, None
     for block in sorted(blocks, reverse=True):
-        modules = [module for module, _ in recorder.matrices([block])]
-        if not modules:
+        if not recorder.matrices([block]):
             continue
-        collectors = [_collector(recorder, module, counts.numel(), samples[module]) for module in modules]
         lowest = recorder.block_inputs.get(block)
-        edges = [recorder.records[module][2] for module in modules]
-        # Without a gradient at the block's input (all below it is frozen), the matrices' own outputs are asked for.
-        targets = edges if lowest is None else [lowest]
-        handles = [edge.node.register_prehook(collector) for edge, collector in zip(edges, collectors, strict=True)]
-        try:
-            for descent in descents:
-                for collector in collectors:
-                    collector.cells = descent.cells
-                found = torch.autograd.grad(upper, targets, descent.gradient, retain_graph=True, allow_unused=True)
-                if lowest is not None:
-                    descent.gradient = torch.zeros_like(lowest) if found[0] is None else found[0]
-        finally:
-            for handle in handles:
-                handle.remove()
-        for collector in collectors:
-            gram[blocks.index(block)] += collector.gram(counts)
+        gram[blocks.index(block)] = _pass_block(recorder, block, upper, descents, samples, counts)
         if lowest is None:
             break
         upper = lowest
     if first is not None and lowest is not None and not recorder.is_chain:
         recorder.is_chain = _is_chain(graph, lowest, first, descents[0].gradient)
     return HalfGrams(gram.cpu(), counts.double().cpu(), tuple(blocks))
+
+
+def _pass_block(
+    recorder: MatrixRecorder,
+    block: int,
+    upper: Tensor,
+    descents: list[_Descent],
+    samples: dict[nn.Module, Tensor | None],
+    counts: Tensor,
+) -> Tensor:
+    """Bring all descents from ``upper`` to the block's input; inner products of its gradients `(2K, 2K)`."""
+    modules = [module for module, _ in recorder.matrices([block])]
+    collectors = [_collector(recorder, module, counts.numel(), samples[module]) for module in modules]
+    edges = [recorder.records[module][2] for module in modules]
+    below = recorder.block_inputs.get(block)
+    handles = [edge.node.register_prehook(collector) for edge, collector in zip(edges, collectors, strict=True)]
+    try:
+        for descent in descents:
+            for collector in collectors:
+                collector.cells = descent.cells
+            # Without a gradient at the block's input (all below it is frozen), its matrices' own outputs are asked for.
+            targets = edges if below is None else [below]
+            found = torch.autograd.grad(upper, targets, descent.gradient, retain_graph=True, allow_unused=True)
+            if below is not None:
+                descent.gradient = torch.zeros_like(below) if found[0] is None else found[0]
+    finally:
+        for handle in handles:
+            handle.remove()
+    return torch.stack([collector.gram(counts) for collector in collectors]).sum(0)
 
 
 def _start(graph: EncoderGraph) -> list[_Descent]:
