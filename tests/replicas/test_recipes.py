@@ -100,6 +100,7 @@ def test_the_joint_experiment_has_folders_of_its_own(root: Path) -> None:
     ]
     folders = [f"{kind}/with_aishell" for kind in ("data", "dump", "exp")]
     expected = ["--datadir", folders[0], "--dumpdir", folders[1], "--expdir", folders[2], "--asr_langs", "en zh"]
+    expected += ["--corpus_info", "local/corpus.yaml ../../aishell/asr_st_soups/local/corpus.yaml"]
     assert take("--with_aishell", "a=b", "--nj", "4") == [
         *expected,
         *("--nj", "4", "--local_data_opts", "--with_aishell a=b "),
