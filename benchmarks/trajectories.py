@@ -72,6 +72,7 @@ def compare(
     return steps, found
 
 
+@cli_main
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the differences of two runs, and write them as JSON."""
     parser = argparse.ArgumentParser(
@@ -109,4 +110,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    cli_main(main)
+    main()

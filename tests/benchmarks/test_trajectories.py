@@ -1,12 +1,13 @@
 """The comparison of two runs' lambda."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks.trajectories import main
-from espnet_soups.errors import UserError
 from espnet_soups.training.records import RECORDS, append_records
 
 
@@ -34,10 +35,17 @@ def test_differences_at_common_steps(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert found["last"] == pytest.approx([0.9, 0.6])
 
 
-def test_runs_that_cannot_be_compared(tmp_path: Path) -> None:
+def test_runs_that_cannot_be_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = run(tmp_path / "one", {0: (0.5, 0.5)}), run(tmp_path / "other", {1: (0.5, 0.5)})
-    with pytest.raises(UserError, match="no common step"):
-        main([str(one), str(other)])
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UserError, match="has no records"):
-        main([str(one), str(tmp_path / "empty")])
+    for folder, message in ((other, "no common step"), (tmp_path / "empty", "has no records")):
+        with pytest.raises(SystemExit):
+            main([str(one), str(folder)])
+        assert message in capsys.readouterr().err
+
+
+def test_it_is_a_command(tmp_path: Path) -> None:
+    one = run(tmp_path / "one", {0: (0.5, 0.5)})
+    command = [sys.executable, "-m", "benchmarks.trajectories", str(one), str(one)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "over all objectives: largest 0.0000, largest final 0.0000" in done.stdout
