@@ -20,7 +20,7 @@ class PositionalTransformerDecoder(TransformerDecoder):
     """ESPnet's Transformer decoder with positions in the encoder output and embeddings that leave room for them.
 
     A decoder has to find the next word where words repeat ("two two five"), which contents alone cannot tell it. Two
-    changes let it learn that in hundreds of steps instead of thousands:
+    changes help it to learn that, and each does little without the other:
 
     - sinusoids are added to the encoder output, as to the target (A. Vaswani et al., "Attention Is All You Need",
       2017, Section 3.5);
