@@ -15,8 +15,10 @@ from torch.autograd import forward_ad
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from espnet_soups.errors import UserError
 from espnet_soups.gradients.blocks import MatrixRecorder, weight_matrix
 from espnet_soups.gradients.graph import EncoderGraph
+from espnet_soups.gradients.scaling import binary_scale
 
 
 def measure_directional(
@@ -32,6 +34,9 @@ def measure_directional(
 
     Returns:
         Products `(n, K)` in float64 on the CPU, and the number of targets of every cell `(2K,)`.
+
+    Raises:
+        UserError: If the encoder does not give the same again.
     """
     count = graph.objectives
     counts = graph.cell_counts()
@@ -46,9 +51,10 @@ def measure_directional(
             cells = task.cells(count)
             factor = torch.where(cells >= count, row[(cells - count).clamp(min=0)], 0.0).to(gradient)
             seed.index_add_(0, task.rows, gradient * factor[:, None, None])
-        found = torch.autograd.grad(graph.h, weights, seed, retain_graph=True, allow_unused=True)
+        scale_up = binary_scale(seed)
+        found = torch.autograd.grad(graph.h, weights, seed * scale_up, retain_graph=True, allow_unused=True)
         move = {
-            module: torch.zeros_like(weight) if gradient is None else gradient
+            module: torch.zeros_like(weight) if gradient is None else gradient / scale_up
             for module, weight, gradient in zip(modules, weights, found, strict=True)
         }
         rows.append(_derivatives(graph, seeds, _output_change(graph, move), counts))
@@ -70,8 +76,23 @@ def _output_change(graph: EncoderGraph, move: dict[nn.Module, Tensor]) -> Tensor
     """Derivative of the encoder's output along a move of its matrices."""
     # Of PyTorch's attention kernels only the plain one has a forward-mode derivative.
     with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), forward_ad.dual_level(), _moving(move):
-        tangent = forward_ad.unpack_dual(graph.rerun()).tangent
-    return torch.zeros_like(graph.h) if tangent is None else tangent
+        again, tangent = forward_ad.unpack_dual(graph.rerun())
+    _require_same(graph.h, again)
+    return torch.zeros_like(again) if tangent is None else tangent
+
+
+def _require_same(h: Tensor, again: Tensor) -> None:
+    """Check that the second pass repeats the first; numbers that are not finite tell nothing.
+
+    Raises:
+        UserError: If it does not, as when another kernel draws another dropout.
+    """
+    difference, size = float((again - h.detach()).norm()), float(again.norm())
+    if difference > 0.1 * size:  # half precision rounds; another dropout changes more
+        raise UserError(
+            "modo.measure 'directional' needs an encoder that gives the same again with the same random numbers, but "
+            "this one does not: set modo.measure to 'products' or 'exact', or attention_dropout_rate to 0."
+        )
 
 
 @contextmanager

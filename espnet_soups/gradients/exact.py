@@ -5,6 +5,7 @@ import torch
 from espnet_soups.gradients.blocks import MatrixRecorder, weight_matrix
 from espnet_soups.gradients.grams import HalfGrams
 from espnet_soups.gradients.graph import EncoderGraph
+from espnet_soups.gradients.scaling import binary_scale
 
 
 def measure_exact(graph: EncoderGraph, recorder: MatrixRecorder, blocks: list[int]) -> HalfGrams:
@@ -27,10 +28,13 @@ def measure_exact(graph: EncoderGraph, recorder: MatrixRecorder, blocks: list[in
         cell_of = task.cells(graph.objectives)
         for cell in cell_of.unique().tolist():
             if cell >= 0:
-                loss = task.losses[cell_of == cell].sum() / counts[cell]
-                found = torch.autograd.grad(loss, weights, retain_graph=True, allow_unused=True)
+                loss = task.losses[cell_of == cell].sum()
+                (seed,) = torch.autograd.grad(loss, task.h, retain_graph=True)
+                scale = binary_scale(seed)
+                found = torch.autograd.grad(task.h, weights, seed * scale, retain_graph=True, allow_unused=True)
                 rows[cell] = [
-                    zero if gradient is None else gradient for gradient, zero in zip(found, rows[cell], strict=True)
+                    zero if gradient is None else gradient / (scale * counts[cell])
+                    for gradient, zero in zip(found, rows[cell], strict=True)
                 ]
     gram = torch.zeros(len(blocks), cells, cells, dtype=torch.float64)
     for position, (_, block) in enumerate(modules):

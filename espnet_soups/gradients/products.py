@@ -1,11 +1,12 @@
-"""The cheap measurement: one back-propagation for every task, however many languages there are.
+"""The cheap measurement: two back-propagations, however many objectives there are.
 
 The gradient of a matrix ``W`` in ``y = W x`` is a sum over frames of ``dy x^T``, so it separates by utterance, and
 the utterances of a task carry its languages and halves. One back-propagation of a task's losses therefore holds the
-gradients of all its objectives; hooks on ``y`` sum them up cell by cell as the back-propagation passes.
+gradients of all its objectives, and tasks that read different rows of the encoder's batch share one: recognition and
+translation, which read the same rows, need two, and self-supervision, which has rows of its own, goes along.
 
-The tasks' back-propagations descend through the encoder together, block by block: once all have passed a block, its
-inner products are known and its gradients are let go of, so that memory holds those of one block only.
+The back-propagations descend through the encoder together, block by block. Of a matrix's ``dy`` only the sampled rows
+of ``W`` are kept, and only until all have passed its block; then the gradients of one matrix at a time are multiplied.
 """
 
 import math
@@ -17,49 +18,69 @@ from torch import Tensor, nn
 from espnet_soups.errors import UserError
 from espnet_soups.gradients.blocks import MatrixRecorder, as_frames, weight_matrix
 from espnet_soups.gradients.grams import HalfGrams
-from espnet_soups.gradients.graph import EncoderGraph
+from espnet_soups.gradients.graph import EncoderGraph, TaskLosses
+from espnet_soups.gradients.scaling import binary_scale
 
-
-@dataclass(slots=True)
-class _Collector:
-    """Sums ``dy x^T`` over the utterances of each cell for one matrix, on a sample of its rows."""
-
-    module: nn.Module
-    inputs: Tensor
-    sample: Tensor | None
-    jacobian: Tensor
-    output: int
-    cells: list[tuple[int, Tensor]] = field(default_factory=list)
-
-    def __call__(self, gradients: tuple[Tensor | None, ...]) -> None:
-        gradient = gradients[self.output]
-        if gradient is None:
-            return
-        dy = as_frames(gradient, self.module)
-        if self.sample is not None:
-            dy = dy[..., self.sample]
-        x = as_frames(self.inputs, self.module).to(dy.dtype)
-        for cell, rows in self.cells:
-            self.jacobian[cell] += (dy[rows].flatten(0, 1).T @ x[rows].flatten(0, 1)).to(self.jacobian.dtype)
-
-    def gram(self, counts: Tensor) -> Tensor:
-        """Estimated inner products `(2K, 2K)` of the mean losses' gradients; ``counts`` has each cell's targets."""
-        jacobian = self.jacobian.flatten(1) / counts.clamp(min=1.0)[:, None]
-        return weight_matrix(self.module).shape[0] / self.jacobian.shape[1] * (jacobian @ jacobian.T).double()
+# Most numbers of utterances' gradients that exist at once beside those of the cells; 4 MiB in float32.
+_CHUNK = 2**20
 
 
 @dataclass(slots=True)
 class _Descent:
-    """Where the back-propagation of one task has arrived: the gradient at the input of the last block."""
+    """One back-propagation on its way down: the tasks that it carries are on different rows.
 
-    cells: list[tuple[int, Tensor]]
+    Attributes:
+        gradient: Gradient at the input of the last block that was passed `(R, T, D)`.
+        cells: Cell of each row `(R,)`; 2K for a row that takes no part.
+        taken: Rows that a task has.
+    """
+
     gradient: Tensor
+    cells: Tensor
+    taken: set[int]
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Keeps the gradients at one matrix's output, on a sample of its rows, as the descents pass."""
+
+    module: nn.Module
+    inputs: Tensor
+    sample: Tensor | None
+    output: int
+    found: list[Tensor | None] = field(default_factory=list)
+
+    def __call__(self, gradients: tuple[Tensor | None, ...]) -> None:
+        gradient = gradients[self.output]
+        if gradient is not None:
+            gradient = as_frames(gradient, self.module)
+            gradient = gradient if self.sample is None else gradient.index_select(-1, self.sample)
+        self.found.append(gradient)
+
+    def gram(self, descents: list[_Descent], factor: Tensor) -> Tensor:
+        """Estimated inner products `(2K, 2K)`; ``factor`` makes means of sums `(2K,)`."""
+        weight = weight_matrix(self.module)
+        x = as_frames(self.inputs, self.module)
+        height = weight.shape[0] if self.sample is None else self.sample.numel()
+        dtype = torch.float64 if weight.dtype == torch.float64 else torch.float32
+        # The last row is for utterances that take no part.
+        jacobian = weight.new_zeros(factor.numel() + 1, height * x.shape[-1], dtype=dtype)
+        step = max(1, _CHUNK // jacobian.shape[1])
+        for dy, descent in zip(self.found, descents, strict=True):
+            if dy is None:
+                continue
+            for start in range(0, len(dy), step):
+                some = slice(start, start + step)
+                each = dy[some].transpose(1, 2) @ x[some].to(dy.dtype)
+                jacobian.index_add_(0, descent.cells[some], each.flatten(1).to(dtype))
+        jacobian = jacobian[:-1].mul_(factor.to(dtype)[:, None])
+        return weight.shape[0] / height * (jacobian @ jacobian.T).double()
 
 
 def measure_products(
     graph: EncoderGraph, recorder: MatrixRecorder, blocks: list[int], rows: float, generator: torch.Generator
 ) -> HalfGrams:
-    """Inner products of all gradients from one back-propagation for each task.
+    """Inner products of all gradients from one back-propagation for all tasks on different rows.
 
     Exact for ``rows=1``; otherwise an unbiased estimate from a fraction of the rows of every matrix, drawn without
     replacement from ``generator``. It needs an encoder whose utterances do not influence each other and whose blocks
@@ -78,14 +99,14 @@ def measure_products(
     counts = graph.cell_counts()
     samples = {module: _sample(module, rows, generator) for module, _ in recorder.matrices(blocks)}
     gram = torch.zeros(len(blocks), counts.numel(), counts.numel(), dtype=torch.float64, device=counts.device)
-    descents = _start(graph)
+    descents, factor = _start(graph, counts)
     first = descents[0].gradient if descents else None
     upper, lowest = graph.h, None
     for block in sorted(blocks, reverse=True):
         if not recorder.matrices([block]):
             continue
         lowest = recorder.block_inputs.get(block)
-        gram[blocks.index(block)] = _pass_block(recorder, block, upper, descents, samples, counts)
+        gram[blocks.index(block)] = _pass_block(recorder, block, upper, descents, samples, factor)
         if lowest is None:
             break
         upper = lowest
@@ -100,39 +121,66 @@ def _pass_block(
     upper: Tensor,
     descents: list[_Descent],
     samples: dict[nn.Module, Tensor | None],
-    counts: Tensor,
+    factor: Tensor,
 ) -> Tensor:
     """Bring all descents from ``upper`` to the block's input; inner products of its gradients `(2K, 2K)`."""
     modules = [module for module, _ in recorder.matrices([block])]
-    collectors = [_collector(recorder, module, counts.numel(), samples[module]) for module in modules]
-    edges = [recorder.records[module][2] for module in modules]
+    records = [recorder.records[module] for module in modules]
+    collectors = [
+        _Collector(module, inputs, samples[module], edge.output_nr)
+        for module, (_, inputs, edge) in zip(modules, records, strict=True)
+    ]
+    edges = [edge for _, _, edge in records]
     below = recorder.block_inputs.get(block)
     handles = [edge.node.register_prehook(collector) for edge, collector in zip(edges, collectors, strict=True)]
     try:
-        for descent in descents:
-            for collector in collectors:
-                collector.cells = descent.cells
+        for number, descent in enumerate(descents):
             # Without a gradient at the block's input (all below it is frozen), its matrices' own outputs are asked for.
             targets = edges if below is None else [below]
             found = torch.autograd.grad(upper, targets, descent.gradient, retain_graph=True, allow_unused=True)
             if below is not None:
                 descent.gradient = torch.zeros_like(below) if found[0] is None else found[0]
+            for collector in collectors:
+                # A matrix that this descent did not reach.
+                collector.found += [None] * (number + 1 - len(collector.found))
     finally:
         for handle in handles:
             handle.remove()
-    return torch.stack([collector.gram(counts) for collector in collectors]).sum(0)
+    total = torch.zeros(factor.numel(), factor.numel(), dtype=torch.float64, device=factor.device)
+    while collectors:  # each lets go of its gradients before the next multiplies
+        total += collectors.pop().gram(descents, factor)
+    return total
 
 
-def _start(graph: EncoderGraph) -> list[_Descent]:
-    """The gradient of every task's losses at the encoder's output `(R, T, D)`."""
-    descents = []
+def _start(graph: EncoderGraph, counts: Tensor) -> tuple[list[_Descent], Tensor]:
+    """The descents at the encoder's output, and what makes mean losses' gradients of theirs `(2K,)`."""
+    descents: list[_Descent] = []
+    factor = 1.0 / counts.clamp(min=1.0)
     for task in graph.tasks:
-        cells = _rows_of_cells(task.cells(graph.objectives), task.rows)
-        if cells:
-            used = torch.where(task.cells(graph.objectives) >= 0, task.losses, 0.0).sum()
-            (seed,) = torch.autograd.grad(used, task.h, retain_graph=True)
-            descents.append(_Descent(cells, torch.zeros_like(graph.h).index_copy_(0, task.rows, seed.to(graph.h))))
-    return descents
+        cells = task.cells(graph.objectives)
+        used = torch.where(cells >= 0, task.losses, 0.0)
+        if not used.requires_grad:
+            continue
+        (seed,) = torch.autograd.grad(used.sum(), task.h, retain_graph=True)
+        scale = binary_scale(seed)
+        descent = _descent_for(task, graph, descents)
+        descent.gradient.index_copy_(0, task.rows, (seed * scale).to(graph.h))
+        descent.cells.index_copy_(0, task.rows, torch.where(cells >= 0, cells, counts.numel()))
+        members = torch.zeros_like(counts).index_fill_(0, cells[cells >= 0], 1.0) > 0
+        factor = torch.where(members, factor / scale, factor)
+    return descents, factor
+
+
+def _descent_for(task: TaskLosses, graph: EncoderGraph, descents: list[_Descent]) -> _Descent:
+    """The first descent that has no task on this one's rows; a new one if there is none."""
+    rows = set(task.rows.tolist())
+    for descent in descents:
+        if not descent.taken & rows:
+            descent.taken |= rows
+            return descent
+    cells = torch.full((len(graph.h),), 2 * graph.objectives, device=graph.h.device)
+    descents.append(_Descent(torch.zeros_like(graph.h), cells, rows))
+    return descents[-1]
 
 
 def _sample(module: nn.Module, rows: float, generator: torch.Generator) -> Tensor | None:
@@ -142,22 +190,6 @@ def _sample(module: nn.Module, rows: float, generator: torch.Generator) -> Tenso
     weight = weight_matrix(module)
     drawn = torch.randperm(weight.shape[0], generator=generator)[: max(1, math.ceil(rows * weight.shape[0]))]
     return drawn.to(weight.device)
-
-
-def _collector(recorder: MatrixRecorder, module: nn.Module, cells: int, sample: Tensor | None) -> _Collector:
-    weight, (_, inputs, edge) = weight_matrix(module), recorder.records[module]
-    height, width = weight.shape[0] if sample is None else sample.numel(), weight[0].numel()
-    dtype = torch.float64 if weight.dtype == torch.float64 else torch.float32
-    jacobian = torch.zeros(cells, height, width, dtype=dtype, device=weight.device)
-    return _Collector(module, inputs, sample, jacobian, edge.output_nr)
-
-
-def _rows_of_cells(cells: Tensor, rows: Tensor) -> list[tuple[int, Tensor]]:
-    members: dict[int, list[int]] = {}
-    for cell, row in torch.stack([cells, rows]).T.tolist():
-        if cell >= 0:
-            members.setdefault(cell, []).append(row)
-    return [(cell, torch.tensor(found, device=rows.device)) for cell, found in members.items()]
 
 
 def _is_chain(graph: EncoderGraph, lowest: Tensor, seed: Tensor, descended: Tensor) -> bool:

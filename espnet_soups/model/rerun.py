@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 
 class Rerun:
-    """Repeats an encoder's pass: same input, same dropout, same precision, no trace in running statistics.
+    """Repeats an encoder's pass: same input, same dropout, no trace in running statistics.
 
-    Made before the first pass, whose random state it remembers.
+    It is in full precision, also where the pass was in half precision by automatic mixed precision: not all operations
+    have a forward-mode derivative there. Made before the first pass, whose random state it remembers.
 
     Args:
         encode: Gives encoder output and lengths.
@@ -30,15 +31,12 @@ class Rerun:
         self._devices = [feats.device] if feats.device.type == "cuda" else []
         self._cpu_state = torch.get_rng_state()
         self._states = [torch.cuda.get_rng_state(device) for device in self._devices]
-        kind = feats.device.type
-        self._autocast = (kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind))
 
     def __call__(self) -> Tensor:
         """The encoder's output `(R, T', D)` once more."""
-        kind, dtype, enabled = self._autocast
         with (
             torch.random.fork_rng(self._devices),
-            torch.autocast(kind, dtype=dtype, enabled=enabled),
+            torch.autocast(self._feats.device.type, enabled=False),
             _spare_statistics(self._encoder),
         ):
             torch.set_rng_state(self._cpu_state)

@@ -39,10 +39,14 @@ def probed(
     model = small_model(**changes).double()
     if prepare is not None:
         prepare(model)
-    probe = Probe(model)
-    model.soup = probe  # type: ignore[assignment]
     inputs = batch(rows)
     inputs["speech"] = inputs["speech"].double()
+    return run(model, inputs)
+
+
+def run(model: ObjectiveSoupsModel, inputs: dict[str, Tensor]) -> tuple[Probe, EncoderGraph]:
+    probe = Probe(model)
+    model.soup = probe  # type: ignore[assignment]
     model(**inputs)
     assert probe.graph is not None
     return probe, probe.graph
@@ -142,6 +146,73 @@ def test_directional_is_the_jacobians_product(conv_norm: str, attention: dict[st
     products, _ = measure_directional(graph, probe.recorder, [0, 2], directions)
     expected = directions @ (truth[:count] @ truth[count:].T).T
     assert torch.allclose(products, expected, rtol=1e-5, atol=1e-7 * float(expected.abs().max()))
+
+
+def in_half_precision(dtype: torch.dtype, shrink: float) -> tuple[tuple[Probe, EncoderGraph], Tensor]:
+    """A forward pass by automatic mixed precision, and the cells' Jacobians of the same in float64 `(2K, P)`."""
+    conf = {**ENCODER, "dropout_rate": 0.1}
+    single, double = small_model(encoder_conf=conf), small_model(encoder_conf=conf)
+    for model in (single, double):
+        assert model.ctc is not None
+        with torch.no_grad():
+            for parameter in model.ctc.parameters():
+                parameter.mul_(shrink)
+    inputs = batch(ROWS)
+    torch.manual_seed(1)
+    with torch.autocast("cpu", dtype=dtype):
+        found = run(single, inputs)
+    torch.manual_seed(1)
+    truth = run(double.double(), {**inputs, "speech": inputs["speech"].double()})
+    return found, jacobians(*truth, [0, 1, 2])
+
+
+# With a head whose weights are small, the encoder's gradients are below what float16 can hold unless they are scaled.
+@pytest.mark.parametrize("shrink", [1.0, 1e-5])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_measurements_under_mixed_precision(dtype: torch.dtype, shrink: float) -> None:
+    (probe, graph), truth = in_half_precision(dtype, shrink)
+    # Relative to the norms: cosines.
+    norms = truth.norm(dim=1)
+    cosines = (truth @ truth.T) / torch.outer(norms, norms)
+    blocks, count = [0, 1, 2], graph.objectives
+    for grams in (
+        measure_exact(graph, probe.recorder, blocks),
+        measure_products(graph, probe.recorder, blocks, 1.0, torch.Generator()),
+    ):
+        assert torch.allclose(grams.gram.sum(0) / torch.outer(norms, norms), cosines, atol=0.03)
+    directions = torch.eye(count, dtype=torch.float64) / norms[count:]
+    products, _ = measure_directional(graph, probe.recorder, blocks, directions)
+    assert torch.allclose(products / norms[:count], cosines[:count, count:].T, atol=0.03)
+
+
+def test_an_encoder_that_does_not_repeat_itself_is_refused() -> None:
+    def add_noise(model: ObjectiveSoupsModel) -> None:
+        noise = torch.Generator().manual_seed(0)  # not the generator that a second pass starts from again
+
+        def hook(_: object, __: object, out: tuple[tuple[Tensor, Tensor], Tensor]) -> object:
+            (x, positions), mask = out
+            return (x + torch.randn(x.shape, generator=noise).to(x), positions), mask
+
+        model.encoder.encoders[0].register_forward_hook(hook)
+
+    probe, graph = probed(prepare=add_noise)
+    with pytest.raises(UserError, match=r"set modo\.measure to 'products' or 'exact'"):
+        measure_directional(graph, probe.recorder, [0], torch.eye(graph.objectives, dtype=torch.float64))
+
+
+def test_tasks_on_different_rows_share_a_back_propagation(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe, graph = probed()
+    assert len(graph.tasks) == 3
+    passes = []
+    gradient = torch.autograd.grad
+    monkeypatch.setattr(
+        torch.autograd,
+        "grad",
+        lambda outputs, *args, **kwargs: passes.append(outputs is graph.h) or gradient(outputs, *args, **kwargs),
+    )
+    probe.recorder.is_chain = True
+    measure_products(graph, probe.recorder, [2], 1.0, torch.Generator())
+    assert sum(passes) == 2
 
 
 def test_rerun_repeats_dropout_and_leaves_statistics_and_random_state_alone() -> None:
