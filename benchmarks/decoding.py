@@ -130,7 +130,7 @@ def build_ways(model: Speech2Text, speech: Sequence[Samples], pair: str) -> dict
 def _translated(model: Speech2Text, speech: Sequence[Samples], pair: str) -> Texts:
     engine = model.engine
     texts: Texts = [None] * len(speech)
-    for group in length_batches([len(wave) / RATE for wave in speech], engine.options.batch_seconds):
+    for group in length_batches([len(wave) / RATE for wave in speech], engine.options.search_seconds):
         found = engine.translate(engine.encode([speech[i] for i in group]), pair)
         for i, one in zip(group, found, strict=True):
             texts[i] = one.text

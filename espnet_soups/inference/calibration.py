@@ -63,7 +63,7 @@ def calibrate_language(
         raise UserError("The validation data has no utt2num_samples; give a directory that stage 3 has formatted.")
     seconds = [(one.num_samples or 0) / RATE for one in chosen]
     rows: dict[int, Tensor] = {}
-    for group in tqdm(length_batches(seconds, engine.options.batch_seconds), desc="language", unit="batch"):
+    for group in tqdm(length_batches(seconds, engine.options.search_seconds), desc="language", unit="batch"):
         speech = [resample(*read_audio(chosen[i].audio), RATE) for i in group]
         rows.update(zip(group, language_evidence(engine, engine.encode(speech)), strict=True))
     evidence = torch.stack([rows[i] for i in range(len(chosen))])

@@ -129,7 +129,7 @@ def _plan(
             tuple(spoken[i].audio for i in rows),
             work / f"{number:06d}.jsonl",
         )
-        for number, rows in enumerate(length_batches(seconds, options.batch_seconds), start=first)
+        for number, rows in enumerate(length_batches(seconds, options.search_seconds), start=first)
     ]
 
 

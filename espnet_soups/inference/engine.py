@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from espnet2.asr.decoder.abs_decoder import AbsDecoder
 from torch import Tensor
+from torch.nn.functional import pad
 
 from espnet_soups.corpora.audio import RATE, Samples
 from espnet_soups.errors import UserError
+from espnet_soups.inference.batching import length_batches
 from espnet_soups.inference.cached_decoder import CachedDecoder
 from espnet_soups.inference.ctc import CtcHypothesis, ctc_greedy
 from espnet_soups.inference.ctc_prefix import ctc_prefix_beam
@@ -96,7 +98,16 @@ class Engine:
 
     @torch.inference_mode()
     def encode(self, speech: Sequence[Samples]) -> Encoded:
-        """Encode waveforms `(N,)` at 16 kHz, each scaled and padded as the model needs."""
+        """Encode waveforms `(N,)` at 16 kHz, each scaled and padded as the model needs, in batches of like lengths."""
+        groups = length_batches([len(samples) / RATE for samples in speech], self.options.batch_seconds)
+        parts = [self._encode([speech[i] for i in group]) for group in groups]
+        longest = max(part.h.shape[1] for part in parts)
+        h = torch.cat([pad(part.h, (0, 0, 0, longest - part.h.shape[1])) for part in parts])
+        joined = Encoded(h, torch.cat([part.lengths for part in parts]), sum((part.seconds for part in parts), ()))
+        order = [i for group in groups for i in group]
+        return joined if order == sorted(order) else joined.rows([order.index(i) for i in range(len(order))])
+
+    def _encode(self, speech: Sequence[Samples]) -> Encoded:
         longest = max(_SHORTEST, *(len(samples) for samples in speech))
         batch = np.zeros((len(speech), longest), dtype=np.float32)
         for row, samples in zip(batch, speech, strict=True):

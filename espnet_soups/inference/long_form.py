@@ -60,7 +60,7 @@ def _recognize(engine: Engine, samples: Samples, windows: Sequence[Span], lang: 
 
 def _translate(engine: Engine, samples: Samples, parts: Sequence[Span], pair: str) -> list[Translation]:
     found: dict[int, Translation] = {}
-    for group in length_batches([end - start for start, end in parts], engine.options.batch_seconds):
+    for group in length_batches([end - start for start, end in parts], engine.options.search_seconds):
         encoded = engine.encode([_part(samples, parts[i]) for i in group])
         found.update(zip(group, engine.translate(encoded, pair), strict=True))
     return [found[i] for i in range(len(parts))]

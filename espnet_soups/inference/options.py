@@ -10,6 +10,7 @@ import yaml
 from espnet_soups.errors import UserError
 
 SHORTEST_WINDOW = 5.0
+_BATCHES_OF_A_SEARCH = 8
 GREEDY, PREFIX_BEAM = "greedy", "prefix_beam"
 
 
@@ -64,7 +65,7 @@ class DecodeOptions:
     asr: AsrOptions = field(default_factory=AsrOptions)
     st: BeamOptions = field(default_factory=BeamOptions)
     batch_seconds: float = 20.0
-    """Audio in one batch, padding included, in seconds; more pays on a GPU."""
+    """Audio in one batch of the encoder, padding included, in seconds; more pays on a GPU."""
     window_seconds: float = 30.0
     """Longer speech is decoded in overlapping windows of this length."""
     language_temperature: float = 1.0
@@ -77,6 +78,15 @@ class DecodeOptions:
             raise UserError(f"language_temperature is {self.language_temperature}; it must be above 0.")
         if self.window_seconds < SHORTEST_WINDOW:
             raise UserError(f"window_seconds is {self.window_seconds}; it must be at least {SHORTEST_WINDOW}.")
+
+    @property
+    def search_seconds(self) -> float:
+        """Audio in one beam search, padding included, in seconds.
+
+        A step of the search costs hardly more for many utterances than for few, and what it holds in memory is much
+        less than what the encoder needs, so that it takes several of the encoder's batches.
+        """
+        return _BATCHES_OF_A_SEARCH * self.batch_seconds
 
 
 def read_decode_options(path: Path) -> DecodeOptions:

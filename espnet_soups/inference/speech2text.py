@@ -160,7 +160,7 @@ class Speech2Text:
         short = [i for i, duration in enumerate(seconds) if duration <= self.options.window_seconds]
         for i in set(range(len(waves))) - set(short):
             results[i] = transcribe_long(self.engine, waves[i], langs[i], targets[i])
-        for group in length_batches([seconds[i] for i in short], self.options.batch_seconds):
+        for group in length_batches([seconds[i] for i in short], self.options.search_seconds):
             rows = [short[i] for i in group]
             encoded = self.engine.encode([waves[i] for i in rows])
             found = self._decode(encoded, [langs[i] for i in rows], [targets[i] for i in rows])

@@ -18,8 +18,6 @@ from espnet_soups.inference.subtitles import as_srt, as_vtt, cues
 
 FORMATS = ("text", "json", "srt", "vtt")
 SUFFIXES = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
-_BATCHES_AT_ONCE = 8
-"""Batches' worth of audio that is read before decoding, so that files of one length meet in a batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def transcribe_files(model: Speech2Text, files: Sequence[Path], request: Transcr
     """
     failed = 0
     with tqdm(total=len(files), desc="files", unit="file", disable=None) as progress:
-        for group, broken in _groups(files, _BATCHES_AT_ONCE * model.options.batch_seconds):
+        for group, broken in _groups(files, model.options.search_seconds):
             for error in broken:
                 tqdm.write(f"error: {error}", file=sys.stderr)
             failed += len(broken)

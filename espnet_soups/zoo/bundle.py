@@ -3,12 +3,14 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from espnet_soups.errors import UserError
 from espnet_soups.zoo.members import is_safe_name
 from espnet_soups.zoo.references import replace_references
 from espnet_soups.zoo.safe_yaml import read_mapping
+from espnet_soups.zoo.shape import fits
 
 META, DECODE, FACTS, CARD, RESULTS, SOUP = (
     "meta.yaml",
@@ -21,18 +23,19 @@ META, DECODE, FACTS, CARD, RESULTS, SOUP = (
 """Members that every pack has (``RESULTS.json`` only if it was scored)."""
 CONFIG, FOLDER = "config.yaml", "files"
 """The configuration, and the folder of the files that it names."""
-_FACTS: dict[str, type] = {
+_FACTS = {
     "name": str,
     "versions": dict,
-    "asr_langs": list,
-    "st_pairs": list,
-    "objectives": list,
-    "soup": dict,
-    "parameters": dict,
-    "corpora": list,
-    "data": dict,
+    "asr_langs": [str],
+    "st_pairs": [str],
+    "objectives": [str],
+    "soup": {"soup": str, "soup_conf": dict},
+    "parameters": {"total": int},
+    "licence": (str, NoneType),
+    "corpora": [{"name": str, "licence": str}],
+    "data": {"*": {"*": {"hours": (int, float)}}},
 }
-"""What ``soups.json`` always has, and of which type."""
+"""What ``soups.json`` always has; see :func:`espnet_soups.zoo.shape.fits`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,9 @@ class Bundle:
             content = json.loads((self.folder / FACTS).read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
             raise UserError(f"{self.folder / FACTS} cannot be read ({error}); get the model again.") from error
-        if not isinstance(content, dict) or not all(isinstance(content.get(k), kind) for k, kind in _FACTS.items()):
+        if not fits(content, _FACTS):
             raise UserError(f"{self.folder / FACTS} is not what 'soups pack' writes; get the model again.")
-        return content
+        return dict(content)
 
     def config(self) -> dict[str, Any]:
         """The training configuration, in which the names of files are where these files lie now.

@@ -8,6 +8,7 @@ from typing import Any
 from espnet_soups.errors import UserError
 from espnet_soups.zoo.bundle import RESULTS, is_bundle, open_bundle
 from espnet_soups.zoo.locate import default_cache, locate
+from espnet_soups.zoo.shape import fits
 
 _SCORES = (("asr", ("wer", "cer")), ("st", ("bleu", "chrf")))
 
@@ -32,6 +33,8 @@ def _scores(path: Path) -> dict[str, dict[str, dict[str, Any]]] | None:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} cannot be read ({error}); get the model again.") from error
+    if not fits(content, {"*": {"*": dict}}):
+        raise UserError(f"{path} is not what stage 13 writes; get the model again.")
     return dict(content)
 
 
