@@ -20,7 +20,7 @@ from espnet_soups.inference.options import DecodeOptions
 from espnet_soups.inference.speech2text import Speech2Text
 
 LENGTHS = {"fr-a-1": 1.0, "fr-a-2": 0.4, "en-b-1": 2.0, "en-b-2": 0.7, "fr-a-3": 1.6, "de-c-1": 1.0}
-OPTIONS = DecodeOptions(batch_seconds=2.0)
+OPTIONS = DecodeOptions(batch_seconds=0.25)  # jobs of 2 s: a search takes eight of the encoder's batches
 
 
 def write_data(directory: Path, ids: list[str]) -> Path:
@@ -143,7 +143,7 @@ def test_batches_of_other_options_are_not_taken(
     monkeypatch.undo()
     seen: list[Path] = []
     monkeypatch.setattr(decoding, "decode_batch", lambda batch: seen.append(batch.output) or decode_batch(batch))
-    decode_data_dir(data, tmp_path / "out", model, DecodeOptions(batch_seconds=2.0, window_seconds=29), 1, "")
+    decode_data_dir(data, tmp_path / "out", model, DecodeOptions(batch_seconds=0.25, window_seconds=29), 1, "")
     assert len(seen) >= 3
 
 

@@ -308,8 +308,14 @@ class TestDamagedModels:
         message = refused({"valid.loss.ave.pth": content})
         assert message.endswith("it lacks ctc.heads.en.bias and has the surplus ctc.heads.de.bias.")
 
-    def test_damaged_facts(self, altered: Callable[[dict[str, bytes | None]], Path], tmp_path: Path) -> None:
-        for content in (b"{", b"[]", json.dumps({"name": "x"}).encode()):
+    def test_damaged_facts(
+        self, packed: Packed, altered: Callable[[dict[str, bytes | None]], Path], tmp_path: Path
+    ) -> None:
+        facts = describe(str(packed.zip), tmp_path / "whole")
+        del facts["scores"]
+        hollow = [facts | {"parameters": {}}, facts | {"soup": {"soup": "vs"}}, facts | {"corpora": [{}]}]
+        hollow += [facts | {"data": {"train": {"fr": {}}}}, {k: v for k, v in facts.items() if k != "licence"}]
+        for content in (b"{", b"[]", *(json.dumps(one).encode() for one in ({"name": "x"}, *hollow))):
             with pytest.raises(UserError, match=r"soups\.json"):
                 describe(str(altered({"soups.json": content})), tmp_path / "cache")
 
