@@ -68,6 +68,14 @@ def test_names_are_shortened_to_what_differs():
     assert short_names(["exp", "exp"]) == ["exp", "exp"]
 
 
+def test_folders_of_one_name_are_told_apart_by_where_they_lie(tmp_path: Path):
+    folders = [
+        write_scores(write_training(tmp_path / place / "exp" / "asr_st_vm", "vm"), tmp_path / "dump", {"test": texts})
+        for place, texts in (("old", WORSE), ("new", PERFECT))
+    ]
+    assert compare(folders, [], [], samples=10, seed=1).names == ["old", "new"]
+
+
 def error_of(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     with pytest.raises(SystemExit) as stop:
         main(arguments)
