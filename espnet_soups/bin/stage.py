@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from espnet_soups.errors import UserError, cli_main
-from espnet_soups.stages.parameters import argument_parameters, yaml_parameters
+from espnet_soups.stages.parameters import argument_parameters, initial_models, yaml_parameters
 from espnet_soups.stages.stage import Request, begin, end, plan
 
 UP_TO_DATE = 3
@@ -50,6 +50,7 @@ def build_request(args: argparse.Namespace) -> Request:
     for name, value in map(_pair, args.arguments):
         parameters |= argument_parameters(name, value)
     inputs = [(int(stage), Path(path)) for stage, *paths in args.needs for path in paths]
+    inputs += [(0, path) for path in initial_models(parameters)]
     free = frozenset(args.free)
     return Request(args.record, parameters, inputs, args.makes, args.force, args.checkpoint, free)
 

@@ -1,7 +1,8 @@
 """Configuration files and extra arguments as flat parameters of a stage."""
 
+import ast
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,17 @@ def argument_parameters(name: str, arguments: str) -> dict[str, str]:
         else:
             values[option].append(token)
     return {f"{name}.{option}": " ".join(words) for option, words in values.items()}
+
+
+def initial_models(parameters: Mapping[str, str]) -> list[Path]:
+    """Files of the models that a training begins with, as far as they are there.
+
+    They are the first parts of ``init_param``, which is ``FILE:SOURCE:DESTINATION:EXCLUDED``. As for ESPnet, arguments
+    replace what a YAML says, so the last parameter of that name counts.
+    """
+    given = [value for name, value in parameters.items() if name.split(".")[1:] == ["init_param"]]
+    if not given:
+        return []
+    words = ast.literal_eval(given[-1]) if given[-1].startswith("[") else given[-1].split()
+    files = [Path(str(word).partition(":")[0]) for word in words]
+    return [file for file in files if file.is_file()]

@@ -26,6 +26,18 @@ def test_begin_and_end(tmp_path):
     assert stage(tmp_path, *begin).stdout == "args.max_epoch was 3, now 4\n"
 
 
+def test_a_stage_is_out_of_date_when_the_model_that_its_yaml_begins_with_has_changed(tmp_path):
+    (tmp_path / "conf.yaml").write_text("init_param: ['a.pth:encoder']\n")
+    (tmp_path / "a.pth").write_text("x")
+    begin = ["begin", "r.json", "--yaml", "config=conf.yaml"]
+    assert stage(tmp_path, *begin).returncode == 0
+    assert stage(tmp_path, "end", "r.json").returncode == 0
+    assert stage(tmp_path, *begin).returncode == 3
+    (tmp_path / "a.pth").write_text("another")
+    changed = stage(tmp_path, *begin)
+    assert (changed.returncode, "a.pth" in changed.stdout) == (0, True)
+
+
 def test_errors_are_one_line(tmp_path):
     result = stage(tmp_path, "begin", "r.json", "--needs", "4", "dump/raw/train")
     assert result.returncode == 1

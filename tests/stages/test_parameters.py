@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from espnet_soups.errors import UserError
-from espnet_soups.stages.parameters import argument_parameters, yaml_parameters
+from espnet_soups.stages.parameters import argument_parameters, initial_models, yaml_parameters
 
 
 @pytest.fixture
@@ -62,3 +62,22 @@ def test_arguments():
 def test_arguments_that_are_none(arguments):
     with pytest.raises(UserError, match="--args"):
         argument_parameters("args", arguments)
+
+
+def test_the_models_that_training_begins_with(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.pth", "b.pth"):
+        Path(name).touch()
+    Path("train.yaml").write_text(
+        "init_param: ['a.pth:encoder:encoder', absent.pth]\nencoder_conf: {init_param: b.pth}\n"
+    )
+    config = yaml_parameters("config", Path("train.yaml"))
+    assert initial_models(config) == [Path("a.pth")]
+    assert initial_models(config | argument_parameters("args", "--init_param b.pth:::ssl a.pth")) == [
+        Path("b.pth"),
+        Path("a.pth"),
+    ]
+    assert initial_models(config | argument_parameters("args", "--init_param=b.pth --seed 1")) == [Path("b.pth")]
+    assert initial_models(argument_parameters("args", "--seed 1")) == []
+    Path("train.yaml").write_text("init_param: null\n")
+    assert initial_models(yaml_parameters("config", Path("train.yaml"))) == []

@@ -273,19 +273,6 @@ collect_stats() {
         --output_dir "${stats}"
 }
 
-# The models that training begins with: --init_param FILE:..., as far as they are there.
-initial_models() {
-    local words word named=false
-    read -r -a words <<<"${asr_st_args//--init_param=/--init_param }"
-    for word in "${words[@]}"; do
-        case "${word}" in
-            --init_param) named=true ;;
-            --*) named=false ;;
-            *) if "${named}" && [ -f "${word%%:*}" ]; then printf '%s\n' "${word%%:*}"; fi ;;
-        esac
-    done
-}
-
 # The command before training's and the options after it, by GPUs and machines: ESPnet starts the processes of one
 # machine, Slurm's srun one process on each machine. They meet at a file of their own; one left behind by a run that
 # was killed would keep them waiting.
@@ -308,10 +295,9 @@ if ! "${skip_train}"; then
         leave
     fi
 
-    mapfile -t initial < <(initial_models)
     # What may change when a training goes on: how long it lasts, where it runs and what it tells.
     if enter 11 "training" "${exp}/.stages/train.json" --needs 4 "${fit_tables[@]}" --needs 5 "${token_lists[@]}" \
-        --needs 10 "${stats}/train/feats_stats.npz" --needs 0 "${initial[@]}" --yaml asr_st_config="${asr_st_config}" \
+        --needs 10 "${stats}/train/feats_stats.npz" --yaml asr_st_config="${asr_st_config}" \
         --yaml soup_config="${soup_config}" --arguments asr_st_args="${asr_st_args}" \
         --param asr_langs="${asr_langs}" st_pairs="${st_pairs}" --checkpoint "${exp}/checkpoint.pth" \
         --free max_epoch patience keep_nbest_models num_workers log_interval use_tensorboard \
