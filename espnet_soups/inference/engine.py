@@ -105,7 +105,7 @@ class Engine:
         h = torch.cat([pad(part.h, (0, 0, 0, longest - part.h.shape[1])) for part in parts])
         joined = Encoded(h, torch.cat([part.lengths for part in parts]), sum((part.seconds for part in parts), ()))
         order = [i for group in groups for i in group]
-        return joined if order == sorted(order) else joined.rows([order.index(i) for i in range(len(order))])
+        return joined if order == sorted(order) else joined.rows(sorted(range(len(order)), key=order.__getitem__))
 
     def _encode(self, speech: Sequence[Samples]) -> Encoded:
         longest = max(_SHORTEST, *(len(samples) for samples in speech))

@@ -67,10 +67,16 @@ def initial_models(parameters: Mapping[str, str]) -> list[Path]:
 
     They are the first parts of ``init_param``, which is ``FILE:SOURCE:DESTINATION:EXCLUDED``. As for ESPnet, arguments
     replace what a YAML says, so the last parameter of that name counts.
+
+    Raises:
+        UserError: a list stands where arguments are separate words.
     """
     given = [value for name, value in parameters.items() if name.split(".")[1:] == ["init_param"]]
     if not given:
         return []
-    words = ast.literal_eval(given[-1]) if given[-1].startswith("[") else given[-1].split()
+    try:
+        words = ast.literal_eval(given[-1]) if given[-1].startswith("[") else given[-1].split()
+    except (ValueError, SyntaxError) as error:
+        raise UserError(f"init_param is '{given[-1]}': give each model as FILE or FILE:SOURCE:DESTINATION.") from error
     files = [Path(str(word).partition(":")[0]) for word in words]
     return [file for file in files if file.is_file()]

@@ -66,6 +66,8 @@ def test_names_are_shortened_to_what_differs():
     assert short_names(["asr_st_joint_char", "asr_st_vm_usa_char"]) == ["joint", "vm_usa"]
     assert short_names(["exp", "exp_vm"]) == ["exp", "exp_vm"]
     assert short_names(["exp", "exp"]) == ["exp", "exp"]
+    assert short_names(["/old/exp/vm", "/new/exp/vm"], "/") == ["old", "new"]
+    assert short_names(["/exp/vm", "/exp/new/vm"], "/") == ["/exp/vm", "/exp/new/vm"]
 
 
 def test_folders_of_one_name_are_told_apart_by_where_they_lie(tmp_path: Path):

@@ -81,3 +81,9 @@ def test_the_models_that_training_begins_with(tmp_path, monkeypatch):
     assert initial_models(argument_parameters("args", "--seed 1")) == []
     Path("train.yaml").write_text("init_param: null\n")
     assert initial_models(yaml_parameters("config", Path("train.yaml"))) == []
+
+
+@pytest.mark.parametrize("value", ["[a.pth]", "[a.pth"])
+def test_models_in_brackets_are_refused(value):
+    with pytest.raises(UserError, match=r"init_param is '\[a\.pth"):
+        initial_models(argument_parameters("args", f"--init_param {value}"))

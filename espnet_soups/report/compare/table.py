@@ -114,22 +114,18 @@ def compare(
     costs = [_cost(folder) for folder in folders]
     names = short_names([Experiment(folder).name for folder in folders])
     if len(set(names)) < len(names):
-        names = _differing([folder.resolve().parts for folder in folders], "/")
+        names = short_names([str(folder.resolve()) for folder in folders], "/")
     return Comparison([str(one) for one in folders], names, rows, _trades(rows), costs, samples, seed)
 
 
-def short_names(names: Sequence[str]) -> list[str]:
-    """The parts between underscores in which names differ; the whole names if one would be empty or two the same."""
-    short = _differing([name.split("_") for name in names], "_")
-    return short if all(short) and len(set(short)) == len(short) else list(names)
-
-
-def _differing(parts: Sequence[Sequence[str]], joint: str) -> list[str]:
-    """What is left of each without the parts that all begin with and those that all end with."""
+def short_names(names: Sequence[str], separator: str = "_") -> list[str]:
+    """The parts between separators in which names differ; the whole names if one would be empty or two the same."""
+    parts = [name.split(separator) for name in names]
     shortest = min(len(one) for one in parts)
     start = next((i for i in range(shortest) if len({one[i] for one in parts}) > 1), shortest)
     end = next((i for i in range(shortest - start) if len({one[-1 - i] for one in parts}) > 1), shortest - start)
-    return [joint.join(one[start : len(one) - end]) for one in parts]
+    short = [separator.join(one[start : len(one) - end]) for one in parts]
+    return short if all(short) and len(set(short)) == len(short) else list(names)
 
 
 def _row(test_set: str, name: str, texts: Sequence[Texts], samples: int, seed: int) -> Row:
